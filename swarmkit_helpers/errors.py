@@ -1,0 +1,418 @@
+"""The errors of the project, as one tree.
+
+::
+
+    SwarmLabError
+    ├── LabError                  the lab itself
+    │   ├── LabNotUp              no lab of that name
+    │   ├── LabNameRefused        a name that cannot be a lab's
+    │   ├── LabBusy               another command works on that lab
+    │   ├── LabDamaged            a lab that is up by half
+    │   ├── BackendUnavailable    this machine cannot run that kind of lab
+    │   ├── NodeUnknown           no node of that name in the lab
+    │   ├── NodeUnreachable       a node's engine does not answer
+    │   ├── EngineStartFailed     a node's engine did not start
+    │   ├── ImageUnavailable      an image could not be had anywhere
+    │   └── DiskFull              no space left
+    ├── ActionError               something asked of the swarm
+    │   ├── ObjectNotFound        a service, network, container or node that does not exist
+    │   ├── NameRefused           a name that Docker refuses
+    │   ├── NameInUse             a name that is taken
+    │   ├── SubnetOverlap         a subnet that overlaps another
+    │   ├── PortInUse             a published port that is taken
+    │   ├── StillInUse            an object that others still use
+    │   ├── EngineRefused         any other refusal of the engine
+    │   └── NotConverged          the swarm did not reach the expected state in time
+    ├── ProbeError                a measurement that could not be made
+    │   ├── TargetRefused         a ping or DNS target that is not a name or an address
+    │   └── CommandFailed         a command in a container ended in error
+    └── CourseError               the course
+        ├── SectionUnknown        no section of that number
+        ├── CheckUnknown          no check of that number
+        └── NotebookFailed        a notebook stopped before its end
+
+Messages are for learners: what failed, what was seen, and the command that mends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+__all__ = [
+    "ActionError",
+    "BackendUnavailable",
+    "CheckUnknown",
+    "CommandFailed",
+    "CourseError",
+    "DiskFull",
+    "EngineRefused",
+    "EngineStartFailed",
+    "ImageUnavailable",
+    "LabBusy",
+    "LabDamaged",
+    "LabError",
+    "LabNameRefused",
+    "LabNotUp",
+    "NameInUse",
+    "NameRefused",
+    "NodeUnknown",
+    "NodeUnreachable",
+    "NotConverged",
+    "NotebookFailed",
+    "ObjectNotFound",
+    "PortInUse",
+    "ProbeError",
+    "SectionUnknown",
+    "StillInUse",
+    "SubnetOverlap",
+    "SwarmLabError",
+    "TargetRefused",
+]
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def _quote(name: object) -> str:
+    return f"«{NBSP}{name}{NBSP}»"
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(names) or "aucun"
+
+
+class SwarmLabError(Exception):
+    """Root of every error this project raises on purpose."""
+
+    def __init__(self, problem: str, *, remedy: str | None = None) -> None:
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(problem if remedy is None else f"{problem}\n→ {remedy}")
+
+    def _render_traceback_(self) -> list[str]:
+        """Lines that Jupyter shows instead of a traceback: the message is made to be read by itself."""
+        return [f"\N{HEAVY BALLOT X} {line}" if not n else line for n, line in enumerate(str(self).splitlines())]
+
+
+# --- the lab --------------------------------------------------------------------------------------
+
+
+class LabError(SwarmLabError):
+    """The lab itself: its nodes, its engines, its images."""
+
+
+class LabNotUp(LabError):
+    """No lab of that name is up."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"Aucun labo {_quote(name)} n'est démarré.", remedy=f"swarmlab up --name {name}"
+        )
+
+
+class LabNameRefused(LabError):
+    """A lab's name is a short word: it names directories and network namespaces."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"{_quote(name)} ne peut pas nommer un labo{NBSP}: 1 à 20 caractères parmi a-z, 0-9 et -, "
+            "le premier étant une lettre.",
+            remedy="swarmlab up --name cours",
+        )
+
+
+class LabBusy(LabError):
+    """Another command is starting or removing the same lab."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"Une autre commande travaille déjà sur le labo {_quote(name)}.",
+            remedy=f"attendez sa fin, puis{NBSP}: swarmlab status --name {name}",
+        )
+
+
+class LabDamaged(LabError):
+    """A lab of that name exists, but not whole: a crash, or an engine that died."""
+
+    def __init__(self, name: str, seen: str) -> None:
+        self.name = name
+        self.seen = seen
+        super().__init__(
+            f"Le labo {_quote(name)} existe mais il est incomplet{NBSP}: {seen}.",
+            remedy=f"swarmlab down --name {name} && swarmlab up --name {name}",
+        )
+
+
+class BackendUnavailable(LabError):
+    """This machine cannot run the asked kind of lab, and why."""
+
+    def __init__(self, backend: str, lacks: Sequence[str], remedy: str) -> None:
+        self.backend = backend
+        self.lacks = tuple(lacks)
+        super().__init__(
+            f"Cette machine ne peut pas démarrer un labo {_quote(backend)}{NBSP}: {' ; '.join(lacks)}.",
+            remedy=remedy,
+        )
+
+
+class NodeUnknown(LabError):
+    """No node of that name in the lab."""
+
+    def __init__(self, node: str, known: Iterable[str]) -> None:
+        self.node = node
+        self.known = tuple(known)
+        super().__init__(
+            f"Le labo n'a pas de nœud {_quote(node)}.",
+            remedy=f"choisissez parmi{NBSP}: {_listing(self.known)}",
+        )
+
+
+class NodeUnreachable(LabError):
+    """A node's engine does not answer."""
+
+    def __init__(self, node: str, detail: str, lab: str = "cours") -> None:
+        self.node = node
+        self.detail = detail
+        super().__init__(
+            f"Le moteur Docker du nœud {_quote(node)} ne répond pas{NBSP}: {detail}.",
+            remedy=f"swarmlab status --name {lab}, puis au besoin"
+            f"{NBSP}: swarmlab down --name {lab} && swarmlab up --name {lab}",
+        )
+
+
+class EngineStartFailed(LabError):
+    """A node's engine did not start; its last words are kept."""
+
+    def __init__(self, node: str, last_words: str, log: Path) -> None:
+        self.node = node
+        self.last_words = last_words
+        self.log = log
+        super().__init__(
+            f"Le moteur Docker du nœud {_quote(node)} n'a pas démarré{NBSP}: {last_words}",
+            remedy=f"swarmlab doctor (journal complet{NBSP}: {log})",
+        )
+
+
+class ImageUnavailable(LabError):
+    """An image could not be had: neither on a node, nor from a registry, nor built."""
+
+    def __init__(self, image: str, tried: Sequence[str], remedy: str) -> None:
+        self.image = image
+        self.tried = tuple(tried)
+        super().__init__(
+            f"L'image {_quote(image)} est introuvable{NBSP}: {' ; '.join(tried)}.", remedy=remedy
+        )
+
+
+class DiskFull(LabError):
+    """No space left where the lab writes."""
+
+    def __init__(self, where: Path | str, doing: str, lab: str = "cours") -> None:
+        self.where = where
+        self.doing = doing
+        super().__init__(
+            f"Plus de place sur le disque ({where}) pendant{NBSP}: {doing}.",
+            remedy=f"libérez de la place (df -h {where}), puis{NBSP}: "
+            f"swarmlab down --name {lab} && swarmlab up --name {lab}",
+        )
+
+
+# --- actions on the swarm -------------------------------------------------------------------------
+
+
+class ActionError(SwarmLabError):
+    """Something asked of the swarm that it did not do."""
+
+
+KINDS = {
+    "network": ("Le réseau", "docker network ls"),
+    "service": ("Le service", "docker service ls"),
+    "container": ("Le conteneur", "docker container ls --all"),
+    "node": ("Le nœud", "docker node ls"),
+    "image": ("L'image", "docker image ls"),
+    "task": ("La tâche", "docker service ps"),
+}
+"""How each kind of object is named to a learner, and the command that lists them."""
+
+
+class ObjectNotFound(ActionError):
+    """A service, network, container or node that does not exist."""
+
+    def __init__(self, kind: str, name: str, where: str | None = None) -> None:
+        self.kind = kind
+        self.name = name
+        self.where = where
+        noun, listing = KINDS[kind]
+        place = f" sur {where}" if where else ""
+        super().__init__(f"{noun} {_quote(name)} n'existe pas{place}.", remedy=listing)
+
+
+class NameRefused(ActionError):
+    """A name that Docker refuses."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind = kind
+        self.name = name
+        super().__init__(
+            f"Docker refuse le nom {_quote(name)}{NBSP}: 1 à 63 caractères parmi a-z, A-Z, 0-9, « _ », "
+            "« . » et « - », en commençant par une lettre ou un chiffre.",
+            remedy="choisissez un autre nom, par exemple nginx-net",
+        )
+
+
+class NameInUse(ActionError):
+    """A name that is taken."""
+
+    def __init__(self, kind: str, name: str, remedy: str) -> None:
+        self.kind = kind
+        self.name = name
+        super().__init__(f"{KINDS[kind][0]} {_quote(name)} existe déjà.", remedy=remedy)
+
+
+class SubnetOverlap(ActionError):
+    """A subnet that overlaps one that is in use."""
+
+    def __init__(self, network: str, subnet: str | None, detail: str) -> None:
+        self.network = network
+        self.subnet = subnet
+        asked = f" {subnet}" if subnet else ""
+        super().__init__(
+            f"Le sous-réseau{asked} demandé pour {_quote(network)} recouvre celui d'un autre réseau ({detail}).",
+            remedy="docker network inspect --format '{{.Name}} {{.IPAM.Config}}' $(docker network ls -q)"
+            f", puis choisissez un sous-réseau libre{NBSP}: --subnet 10.20.0.0/24",
+        )
+
+
+class PortInUse(ActionError):
+    """A published port that another service holds."""
+
+    def __init__(self, port: int | None, holder: str) -> None:
+        self.port = port
+        self.holder = holder
+        number = f" {port}" if port else ""
+        super().__init__(
+            f"Le port{number} est déjà publié par {_quote(holder)}.",
+            remedy=f"publiez un autre port, ou{NBSP}: docker service rm {holder}",
+        )
+
+
+class StillInUse(ActionError):
+    """An object that others still use."""
+
+    def __init__(self, kind: str, name: str, users: Sequence[str], remedy: str) -> None:
+        self.kind = kind
+        self.name = name
+        self.users = tuple(users)
+        super().__init__(
+            f"{KINDS[kind][0]} {_quote(name)} est encore utilisé par{NBSP}: {_listing(users)}.", remedy=remedy
+        )
+
+
+class EngineRefused(ActionError):
+    """Any other refusal of the engine, with its own words."""
+
+    def __init__(self, operation: str, detail: str, node: str) -> None:
+        self.operation = operation
+        self.detail = detail
+        self.node = node
+        super().__init__(
+            f"Le moteur du nœud {_quote(node)} a refusé de {operation}{NBSP}: {detail}",
+            remedy="corrigez la demande d'après ce message, puis relancez",
+        )
+
+
+class NotConverged(ActionError):
+    """The swarm did not reach the expected state in time: what was missing, and why."""
+
+    def __init__(self, expected: str, missing: str, cause: str, timeout_s: float, remedy: str) -> None:
+        self.expected = expected
+        self.missing = missing
+        self.cause = cause
+        self.timeout_s = timeout_s
+        why = f" Cause{NBSP}: {cause}." if cause else ""
+        super().__init__(
+            f"Après {timeout_s:.0f}{NBSP}s d'attente, toujours pas{NBSP}: {expected}. Il manque{NBSP}: {missing}.{why}",
+            remedy=remedy,
+        )
+
+
+# --- probes ---------------------------------------------------------------------------------------
+
+
+class ProbeError(SwarmLabError):
+    """A measurement that could not be made."""
+
+
+class TargetRefused(ProbeError):
+    """A ping or DNS target that is neither a name nor an address."""
+
+    def __init__(self, target: str, why: str) -> None:
+        self.target = target
+        shown = target if len(target) <= 40 else f"{target[:40]}…"
+        super().__init__(
+            f"{shown!r} ne peut pas être une cible{NBSP}: {why}.",
+            remedy="donnez le nom d'un conteneur ou d'un service, ou une adresse IPv4",
+        )
+
+
+class CommandFailed(ProbeError):
+    """A command in a container ended in error."""
+
+    def __init__(self, container: str, argv: Sequence[str], exit_code: int, output: str) -> None:
+        self.container = container
+        self.argv = tuple(argv)
+        self.exit_code = exit_code
+        self.output = output
+        said = output.strip() or "rien n'a été écrit"
+        super().__init__(
+            f"Dans {_quote(container)}, la commande {_quote(' '.join(argv))} a échoué "
+            f"(code {exit_code}){NBSP}: {said}",
+            remedy="vérifiez que cette commande existe dans l'image du conteneur",
+        )
+
+
+# --- the course -----------------------------------------------------------------------------------
+
+
+class CourseError(SwarmLabError):
+    """The course: its sections, checks and notebooks."""
+
+
+class SectionUnknown(CourseError):
+    """No section of that number."""
+
+    def __init__(self, section: str, known: Iterable[str]) -> None:
+        self.section = section
+        self.known = tuple(known)
+        super().__init__(
+            f"Le cours n'a pas de section {_quote(section)}.",
+            remedy=f"choisissez parmi{NBSP}: {_listing(self.known)}",
+        )
+
+
+class CheckUnknown(CourseError):
+    """No check of that number."""
+
+    def __init__(self, check: str, known: Iterable[str]) -> None:
+        self.check = check
+        self.known = tuple(known)
+        super().__init__(
+            f"Il n'y a pas de contrôle {_quote(check)}.",
+            remedy=f"choisissez parmi{NBSP}: {_listing(self.known)}",
+        )
+
+
+class NotebookFailed(CourseError):
+    """A notebook stopped before its end."""
+
+    def __init__(self, section: str, cell: int, cause: str) -> None:
+        self.section = section
+        self.cell = cell
+        self.cause = cause
+        super().__init__(
+            f"La section {section} s'est arrêtée à sa cellule {cell}{NBSP}: {cause}",
+            remedy=f"swarmlab restore {section}, puis swarmlab run {section}",
+        )

@@ -1,0 +1,1 @@
+"""What the swarm is: fetched once from all nodes, merged into frozen records, compared."""

@@ -1,0 +1,100 @@
+"""Wait until something holds: poll with a deadline, tell live what is seen, name what was missing.
+
+The one place where the project polls. Progress is a tqdm line, never a widget, so that it also stands in an executed
+notebook and in its HTML export.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import tenacity
+from tqdm.std import tqdm
+
+from .errors import NotConverged
+
+__all__ = ["Sighting", "wait_until"]
+
+BAR = "{desc} : {n_fmt}/{total_fmt}{postfix} [{elapsed}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one look saw of the expected state."""
+
+    done: int
+    """How many of the expected things hold."""
+    total: int
+    missing: str = ""
+    """What does not hold yet, in French."""
+    cause: str = ""
+    """Why, where the engine says so: a task's own error text."""
+    hopeless: bool = False
+    """True when waiting longer cannot help."""
+
+    @property
+    def complete(self) -> bool:
+        """True when all that was expected holds."""
+        return self.done >= self.total
+
+
+@contextmanager
+def _line(title: str, quiet: bool) -> Iterator[tqdm]:  # type: ignore[type-arg]
+    with tqdm(
+        desc=title, total=1, bar_format=BAR, file=sys.stdout, disable=quiet, leave=True, mininterval=0
+    ) as bar:
+        yield bar
+
+
+def wait_until(
+    title: str,
+    look: Callable[[], Sighting],
+    *,
+    timeout_s: float,
+    remedy: str,
+    every_s: float = 0.15,
+    quiet: bool = False,
+) -> Sighting:
+    """Look again and again until all holds, and return the last sighting.
+
+    Parameters
+    ----------
+    title
+        What is expected, in French; it heads the progress line and the error.
+    look
+        Looks once; must not wait by itself.
+    timeout_s, every_s
+        Deadline and pause between looks, in seconds.
+    remedy
+        Command that helps when it does not come.
+    quiet
+        No progress line.
+
+    Raises
+    ------
+    NotConverged
+        After `timeout_s`, or as soon as the sighting is hopeless.
+    """
+    last = Sighting(0, 1, missing=title)
+    with _line(title, quiet) as bar:
+
+        def once() -> Sighting:
+            nonlocal last
+            last = look()
+            bar.total, bar.n = last.total, min(last.done, last.total)
+            bar.set_postfix_str(last.missing, refresh=True)
+            return last
+
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_delay(timeout_s),
+            wait=tenacity.wait_fixed(every_s),
+            retry=tenacity.retry_if_result(lambda seen: not (seen.complete or seen.hopeless)),
+            retry_error_callback=lambda state: last,
+        )
+        seen = retrying(once)
+    if not seen.complete:
+        raise NotConverged(title, seen.missing, seen.cause, timeout_s, remedy)
+    return seen
