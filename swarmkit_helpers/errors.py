@@ -106,9 +106,7 @@ class LabNotUp(LabError):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(
-            f"Aucun labo {_quote(name)} n'est démarré.", remedy=f"swarmlab up --name {name}"
-        )
+        super().__init__(f"Aucun labo {_quote(name)} n'est démarré.", remedy=f"swarmlab up --name {name}")
 
 
 class LabNameRefused(LabError):
@@ -202,9 +200,7 @@ class ImageUnavailable(LabError):
     def __init__(self, image: str, tried: Sequence[str], remedy: str) -> None:
         self.image = image
         self.tried = tuple(tried)
-        super().__init__(
-            f"L'image {_quote(image)} est introuvable{NBSP}: {' ; '.join(tried)}.", remedy=remedy
-        )
+        super().__init__(f"L'image {_quote(image)} est introuvable{NBSP}: {' ; '.join(tried)}.", remedy=remedy)
 
 
 class DiskFull(LabError):
@@ -368,8 +364,7 @@ class CommandFailed(ProbeError):
         self.output = output
         said = output.strip() or "rien n'a été écrit"
         super().__init__(
-            f"Dans {_quote(container)}, la commande {_quote(' '.join(argv))} a échoué "
-            f"(code {exit_code}){NBSP}: {said}",
+            f"Dans {_quote(container)}, la commande {_quote(' '.join(argv))} a échoué (code {exit_code}){NBSP}: {said}",
             remedy="vérifiez que cette commande existe dans l'image du conteneur",
         )
 

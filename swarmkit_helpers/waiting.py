@@ -7,8 +7,7 @@ notebook and in its HTML export.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import tenacity
@@ -18,7 +17,8 @@ from .errors import NotConverged
 
 __all__ = ["Sighting", "wait_until"]
 
-BAR = "{desc} : {n_fmt}/{total_fmt}{postfix} [{elapsed}]"
+# The no-break space is how French sets a colon.
+BAR = "{desc}\N{NO-BREAK SPACE}: {n_fmt}/{total_fmt}{postfix} [{elapsed}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,6 @@ class Sighting:
     def complete(self) -> bool:
         """True when all that was expected holds."""
         return self.done >= self.total
-
-
-@contextmanager
-def _line(title: str, quiet: bool) -> Iterator[tqdm]:  # type: ignore[type-arg]
-    with tqdm(
-        desc=title, total=1, bar_format=BAR, file=sys.stdout, disable=quiet, leave=True, mininterval=0
-    ) as bar:
-        yield bar
 
 
 def wait_until(
@@ -79,14 +71,16 @@ def wait_until(
         After `timeout_s`, or as soon as the sighting is hopeless.
     """
     last = Sighting(0, 1, missing=title)
-    with _line(title, quiet) as bar:
+    with tqdm(desc=title, total=1, bar_format=BAR, file=sys.stdout, disable=quiet, delay=every_s) as line:
 
         def once() -> Sighting:
             nonlocal last
-            last = look()
-            bar.total, bar.n = last.total, min(last.done, last.total)
-            bar.set_postfix_str(last.missing, refresh=True)
-            return last
+            seen = look()
+            if seen != last:
+                line.total, line.n = seen.total, min(seen.done, seen.total)
+                line.set_postfix_str(seen.missing)
+            last = seen
+            return seen
 
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_delay(timeout_s),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DiskFull, EngineRefused, NodeUnreachable
 
@@ -52,6 +52,11 @@ class Node:
             return docker.DockerClient(
                 base_url=self.docker_host, version="auto", timeout=REQUEST_TIMEOUT_S, max_pool_size=16
             )
+
+    @property
+    def api(self) -> Any:
+        """The SDK's low-level client, which speaks the Engine API's own JSON; its type stubs do not follow it."""
+        return self.client.api
 
     @contextmanager
     def asking(self, operation: str) -> Iterator[None]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 __all__ = [
     "VIP",
@@ -23,8 +22,6 @@ __all__ = [
     "Topology",
     "UpdateConfig",
 ]
-
-EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +74,8 @@ class Network:
     ingress: bool = False
     internal: bool = False
     encrypted: bool = False
-    options: Mapping[str, str] = field(default=EMPTY)
-    labels: Mapping[str, str] = field(default=EMPTY)
+    options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def underlay_mtu(self) -> int | None:
@@ -133,7 +130,7 @@ class Service:
     """State of the last rolling update: ``updating``, ``completed``, ``paused``...; None when there was none."""
     restart_condition: str = "any"
     restart_delay_s: float = 5.0
-    labels: Mapping[str, str] = field(default=EMPTY)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,7 @@ class Task:
     error: str | None = None
     container: str | None = None
     """Id of its container."""
-    addresses: Mapping[str, str] = field(default=EMPTY)
+    addresses: Mapping[str, str] = field(default_factory=dict)
     """Network name -> address without prefix."""
     image: str = ""
     spec_networks: tuple[str, ...] = ()
@@ -196,7 +193,7 @@ class Container:
     task: str | None = None
     """Id of its task."""
     networks: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default=EMPTY)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:

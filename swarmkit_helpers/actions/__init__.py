@@ -1,0 +1,1 @@
+"""What changes the swarm, named as Docker names it; each action returns once the swarm has converged."""

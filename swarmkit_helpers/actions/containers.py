@@ -1,0 +1,83 @@
+"""``docker container``: run, stop and remove standalone containers, on the node that is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..lab.cluster import Lab
+from ..lab.locate import locate
+from .networks import LABEL
+from .refusals import explained
+
+__all__ = ["remove_container", "run_container", "stop_container"]
+
+STOP_S = 1
+
+
+def run_container(
+    lab: Lab,
+    name: str,
+    image: str = "alpine",
+    *,
+    node: str,
+    network: str | None = None,
+    command: Sequence[str] = (),
+    network_alias: Sequence[str] = (),
+) -> None:
+    """``docker run -dit --name NAME --network NETWORK IMAGE COMMAND`` on a node; returns once it runs.
+
+    Raises
+    ------
+    NodeUnknown, NameRefused, NameInUse, ObjectNotFound, EngineRefused, NodeUnreachable
+    """
+    host = lab.node(node)
+    with explained("container", name), host.asking(f"démarrer le conteneur « {name} »"):
+        api = host.api
+        endpoints = (
+            api.create_networking_config({network: api.create_endpoint_config(aliases=list(network_alias) or None)})
+            if network
+            else None
+        )
+        created = api.create_container(
+            image,
+            command=list(command) or None,
+            name=name,
+            tty=True,
+            stdin_open=True,
+            labels={LABEL: lab.name},
+            # A shell as process 1 ignores SIGTERM: without this each stop would last 10 s.
+            stop_timeout=STOP_S,
+            host_config=api.create_host_config(network_mode=network) if network else None,
+            networking_config=endpoints,
+        )
+        try:
+            api.start(created["Id"])
+        except BaseException:
+            api.remove_container(created["Id"], force=True)
+            raise
+
+
+def stop_container(lab: Lab, *names: str) -> None:
+    """``docker container stop``, wherever they run; returns once they no longer do.
+
+    Raises
+    ------
+    ObjectNotFound, NodeUnreachable
+    """
+    for name in names:
+        place = locate(lab, name)
+        with place.node.asking(f"arrêter le conteneur « {name} »"):
+            place.node.api.stop(place.id)
+
+
+def remove_container(lab: Lab, *names: str) -> None:
+    """``docker container rm --force``; returns once no node knows them.
+
+    Raises
+    ------
+    ObjectNotFound, NodeUnreachable
+    """
+    for name in names:
+        place = locate(lab, name)
+        with explained("container", name), place.node.asking(f"supprimer le conteneur « {name} »"):
+            place.node.api.remove_container(place.id, force=True)

@@ -1,0 +1,108 @@
+"""``docker swarm`` and ``docker node``: create a swarm, join it, leave it."""
+
+from __future__ import annotations
+
+from ..lab.cluster import Lab
+from ..lab.node import Node
+from ..waiting import Sighting, wait_until
+
+__all__ = ["init_swarm", "join_swarm", "leave_swarm", "wait_nodes"]
+
+MANAGEMENT_PORT = 2377
+
+
+def leave_swarm(lab: Lab, node: str | None = None) -> list[str]:
+    """``docker swarm leave --force`` on one node, or on every node; names of those that were in a swarm.
+
+    Raises
+    ------
+    NodeUnknown, NodeUnreachable, NotConverged
+    """
+    nodes = [lab.node(node)] if node else list(lab.nodes.values())
+    states = lab.each(_swarm_state, nodes)
+    members = [asked for asked in nodes if states[asked.name] != "inactive"]
+
+    def leave(member: Node) -> None:
+        with member.asking("quitter le swarm"):
+            member.api.leave_swarm(force=True)
+
+    # Workers first: a manager that is gone cannot take note of their leaving.
+    for group in (
+        [m for m in members if m.name != lab.manager.name],
+        [m for m in members if m.name == lab.manager.name],
+    ):
+        lab.each(leave, group)
+
+    def look() -> Sighting:
+        now = lab.each(_swarm_state, nodes)
+        inside = [name for name, state in now.items() if state != "inactive"]
+        return Sighting(
+            len(nodes) - len(inside), len(nodes), f"encore dans un swarm : {', '.join(inside)}" if inside else ""
+        )
+
+    wait_until("Nœuds hors du swarm", look, timeout_s=60, remedy="docker swarm leave --force, sur chaque nœud nommé")
+    return [member.name for member in members]
+
+
+def init_swarm(lab: Lab, advertise_addr: str | None = None) -> None:
+    """``docker swarm init --advertise-addr`` on the manager.
+
+    Raises
+    ------
+    NodeUnreachable
+    EngineRefused
+        It is in a swarm already.
+    """
+    manager = lab.manager
+    with manager.asking("créer le swarm"):
+        manager.api.init_swarm(advertise_addr=advertise_addr or manager.address)
+    wait_nodes(lab, [manager])
+
+
+def join_swarm(lab: Lab, *nodes: str) -> None:
+    """``docker swarm join`` on those nodes (all workers when none is named); the token passes unseen.
+
+    Raises
+    ------
+    NodeUnknown, NodeUnreachable, EngineRefused, NotConverged
+    """
+    joining = [lab.node(name) for name in nodes] or list(lab.workers)
+    manager = lab.manager
+    with manager.asking("donner le jeton des workers"):
+        token = manager.api.inspect_swarm()["JoinTokens"]["Worker"]
+
+    def join(node: Node) -> None:
+        with node.asking("rejoindre le swarm"):
+            node.api.join_swarm([f"{manager.address}:{MANAGEMENT_PORT}"], token, advertise_addr=node.address)
+
+    lab.each(join, joining)
+    wait_nodes(lab, joining)
+
+
+def wait_nodes(lab: Lab, nodes: list[Node] | None = None, *, timeout_s: float = 60, quiet: bool = False) -> None:
+    """Wait until the manager sees those nodes (all when None) as ready.
+
+    Raises
+    ------
+    NotConverged
+    """
+    wanted = {_node_id(node): node.name for node in nodes or lab.nodes.values()}
+
+    def look() -> Sighting:
+        with lab.manager.asking("lister les nœuds"):
+            listed = lab.manager.api.nodes()
+        ready = {raw["ID"] for raw in listed if raw["Status"]["State"] == "ready"}
+        late = [name for node_id, name in wanted.items() if node_id not in ready]
+        return Sighting(len(wanted) - len(late), len(wanted), f"pas encore prêt : {', '.join(late)}" if late else "")
+
+    wait_until("Nœuds prêts", look, timeout_s=timeout_s, remedy="docker node ls", quiet=quiet)
+
+
+def _swarm_state(node: Node) -> str:
+    with node.asking("dire son état"):
+        return str(node.api.info()["Swarm"]["LocalNodeState"])
+
+
+def _node_id(node: Node) -> str:
+    with node.asking("dire son identité"):
+        return str(node.api.info()["Swarm"]["NodeID"])

@@ -1,0 +1,502 @@
+"""The `local` lab: three real engines in network namespaces of this Linux machine.
+
+::
+
+    namespace "switch"  10.0.3.1  a bridge, without uplink: no packet of the lab leaves the machine; dnsmasq, which
+      │                           knows the nodes by name and says at once that it knows no other
+      ├── manager  10.0.3.62      namespace of the first engine, eth0 at the end of a veth pair
+      ├── worker1  10.0.3.63
+      └── worker2  10.0.3.64
+
+Each dockerd also has its own mount namespace (with its own /run and /etc/docker, so that it meets no other engine of
+the machine) and its own host name. All that a lab writes is in its directory; all that it runs is in its namespaces or
+its control groups: `down` removes exactly that, whatever state it finds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import (
+    BackendUnavailable,
+    DiskFull,
+    EngineStartFailed,
+    LabDamaged,
+    LabError,
+    LabNotUp,
+    NodeUnreachable,
+)
+from . import images, namespaces
+from .cluster import Capabilities, Lab
+from .node import Node
+from .record import NodeRecord, Record, check_name, home, lab_names, locked, remove_directory
+
+__all__ = ["NodeStatus", "attach", "down", "lacks", "status", "up"]
+
+Notice = Callable[[str], None]
+
+NODES = (
+    NodeRecord("manager", "manager.i2tch.loc", "10.0.3.62", "manager"),
+    NodeRecord("worker1", "worker1.i2tch.loc", "10.0.3.63", "worker"),
+    NodeRecord("worker2", "worker2.i2tch.loc", "10.0.3.64", "worker"),
+)
+PREFIX = 24
+SWITCH_ADDRESS = "10.0.3.1"
+NEEDED_COMMANDS = (
+    *("dockerd", "containerd", "runc", "iptables"),
+    *("ip", "dnsmasq", "nsenter", "unshare", "setsid", "umount"),
+)
+ENGINE_START_S = 60.0
+# A namespace made by dockerd inherits this from the machine: with 0, the ingress sandbox forwards nothing.
+IP_FORWARD = "net/ipv4/ip_forward"
+# Engines are started with a bare environment: no proxy, no DOCKER_* of the caller reaches them.
+ENGINE_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+ENGINE_SCRIPT = """\
+hostname "$1" && mount -t tmpfs tmpfs /run && { [ ! -d /etc/docker ] || mount -t tmpfs tmpfs /etc/docker; } || exit 1
+shift
+exec dockerd "$@"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """One node of a lab, as seen now."""
+
+    name: str
+    address: str
+    role: str
+    answers: bool
+    engine: str
+    """Version of the engine; empty when it does not answer."""
+    swarm: str
+    """State in the swarm: ``active``, ``inactive``...; empty when it does not answer."""
+    detail: str
+    """Why it does not answer; empty when it does."""
+
+
+def lacks() -> list[str]:
+    """What this machine lacks to run a local lab, in French; empty when nothing."""
+    missing = []
+    if sys.platform != "linux":
+        return ["il faut Linux"]
+    if os.geteuid() != 0:
+        missing.append("il faut être root")
+    commands = [name for name in NEEDED_COMMANDS if not _which(name)]
+    if commands:
+        missing.append(f"commandes absentes : {', '.join(commands)}")
+    if "overlay" not in Path("/proc/filesystems").read_text("ascii") and not _modprobe("overlay"):
+        missing.append("le noyau n'a pas overlayfs")
+    return missing
+
+
+def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, ...] | None = None) -> Lab:
+    """Start a lab, with its swarm formed and its images loaded; or return it if it is up.
+
+    Parameters
+    ----------
+    name
+        The lab's name.
+    notice
+        Called with lines in French that tell what goes on.
+    references
+        Images to load; the whole catalogue when None.
+
+    Raises
+    ------
+    BackendUnavailable
+        This machine cannot run engines: not root, no dockerd...
+    LabDamaged
+        A lab of that name exists and is not whole.
+    EngineStartFailed, ImageUnavailable, DiskFull
+        What was begun has been removed.
+    """
+    check_name(name)
+    if missing := lacks():
+        raise BackendUnavailable(
+            "local", missing, "en root : make lab (ou apt-get install docker.io iptables iproute2)"
+        )
+    with locked(name):
+        record = Record.read(name)
+        if record and record.state == "up":
+            return _whole(record)
+        if record or (home() / name).exists():
+            notice(f"Le labo « {name} » avait été interrompu : il est refait.")
+            _remove(name)
+        try:
+            return _start(name, notice, references)
+        except BaseException:
+            with suppress(OSError, TimeoutError, subprocess.CalledProcessError):
+                _remove(name)
+            raise
+
+
+def attach(name: str) -> Lab:
+    """The lab of that name, which must be up; asks no engine.
+
+    Raises
+    ------
+    LabNotUp, LabDamaged
+    """
+    record = Record.read(name)
+    if record is None:
+        if (home() / check_name(name)).exists():
+            raise LabDamaged(name, "son démarrage a été interrompu")
+        raise LabNotUp(name)
+    if record.state != "up":
+        doing = {"starting": "démarrage", "stopping": "arrêt"}[record.state]
+        raise LabDamaged(name, f"son {doing} a été interrompu, ou n'est pas fini")
+    return _lab(record)
+
+
+def down(name: str) -> bool:
+    """Remove all of a lab, whatever its state; False when there was nothing. Twice is harmless."""
+    check_name(name)
+    if not (home() / name).exists() and not any(path.exists() for path in _cgroups(name)):
+        return False
+    if os.geteuid() != 0:
+        raise BackendUnavailable(
+            "local", ["il faut être root pour arrêter ce labo"], f"sudo swarmlab down --name {name}"
+        )
+    with locked(name):
+        _remove(name)
+    return True
+
+
+def status(name: str) -> list[NodeStatus]:
+    """Each node of the lab, asked now, all at once.
+
+    Raises
+    ------
+    LabNotUp, LabDamaged
+    """
+    lab = attach(name)
+    return list(lab.each(_node_status).values())
+
+
+# --- starting -------------------------------------------------------------------------------------
+
+
+def _start(name: str, notice: Notice, references: tuple[str, ...] | None) -> Lab:
+    wanted = tuple(images.CATALOGUE) if references is None else references
+    owner = (int(os.environ.get("SUDO_UID", 0)), int(os.environ.get("SUDO_GID", 0)))
+    record = Record(name, "local", "starting", NODES, owner)
+    _private_directory(record.directory, owner)
+    record.write()
+    with _threads() as pool:
+        cached = pool.submit(images.ensure_cache, wanted, notice=notice)
+        with _disk_errors(record.directory, "la création du labo", name):
+            _wire(record)
+            _start_name_server(record)
+            record = _forward(record)
+            for node in record.nodes:
+                _start_engine(record, node)
+        lab = _lab(record)
+        capabilities = pool.submit(_capabilities, _handle(name, "switch"))
+        engines = [pool.submit(_engine_ready, record, node) for node in lab.nodes.values()]
+        _all(engines)
+        swarm = pool.submit(_form_swarm, lab)
+        cached.result()
+        sources = images.provide(tuple(lab.nodes.values()), wanted, internet=False, notice=notice)
+        swarm.result()
+        found = capabilities.result()
+    record = record.having(
+        state="up",
+        capabilities=found.asdict(),
+        substitutes=tuple(sorted({source.reference for source in sources if source.substitute})),
+    ).write()
+    return _lab(record)
+
+
+def _wire(record: Record) -> None:
+    """Make the switch, one namespace per node, and a cable between each and the switch."""
+    (record.directory / "net").mkdir(mode=0o700)
+    switch = _handle(record.name, "switch")
+    namespaces.create(switch)
+    commands = [
+        "link add br0 type bridge",
+        f"addr add {SWITCH_ADDRESS}/{PREFIX} dev br0",
+        "link set br0 up",
+        "link set lo up",
+    ]
+    for node in record.nodes:
+        handle = _handle(record.name, node.name)
+        namespaces.create(handle)
+        commands += [
+            f"link add {node.name} type veth peer name eth0 netns {handle}",
+            f"link set {node.name} master br0 up",
+        ]
+    namespaces.run_ip(switch, *commands)
+    for node in record.nodes:
+        namespaces.run_ip(
+            _handle(record.name, node.name),
+            "link set lo up",
+            f"addr add {node.address}/{PREFIX} dev eth0",
+            "link set eth0 up",
+        )
+
+
+def _start_name_server(record: Record) -> None:
+    """The name server outside the swarm: what 127.0.0.11 does not know is asked of it."""
+    options = [
+        "--conf-file=/dev/null",
+        "--no-resolv",
+        "--no-hosts",
+        "--bind-interfaces",
+        f"--listen-address={SWITCH_ADDRESS}",
+        "--user=root",
+        f"--pid-file={record.directory / 'dnsmasq.pid'}",
+        # Any other name does not exist, said at once: nothing can be reached from here to ask further.
+        "--address=/#/",
+        *(f"--host-record={node.hostname},{node.address}" for node in record.nodes),
+    ]
+    subprocess.run(
+        [*namespaces.enter(_handle(record.name, "switch")), "dnsmasq", *options],
+        check=True,
+        capture_output=True,
+        env=ENGINE_ENVIRONMENT,
+    )
+
+
+def _start_engine(record: Record, node: NodeRecord) -> None:
+    directory = record.directory / node.name
+    _private_directory(directory, record.owner)
+    (directory / "daemon.json").write_text("{}\n", "utf-8")
+    options = {
+        "--config-file": directory / "daemon.json",
+        "--data-root": directory / "data",
+        "--exec-root": directory / "exec",
+        "--pidfile": directory / "pid",
+        "--host": f"unix://{directory / 'docker.sock'}",
+        "--storage-driver": "overlay2",
+        "--exec-opt": "native.cgroupdriver=cgroupfs",
+        "--cgroup-parent": f"/{_cgroup(record.name, node.name)}",
+        "--dns": SWITCH_ADDRESS,
+    }
+    words = [f"{option}={value}" for option, value in options.items()]
+    with (directory / "engine.log").open("wb") as log:
+        subprocess.run(
+            # setsid --fork: the engine outlives this process, and is init's child, never a zombie of ours.
+            [
+                *("setsid", "--fork"),
+                *namespaces.enter(_handle(record.name, node.name)),
+                *("unshare", "--uts", "--mount", "--propagation", "private"),
+                *("sh", "-c", ENGINE_SCRIPT, "sh", node.hostname, *words),
+            ],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=ENGINE_ENVIRONMENT,
+            cwd="/",
+        )
+
+
+def _engine_ready(record: Record, node: Node) -> None:
+    """Wait until the engine answers; notice at once when it died."""
+    directory = record.directory / node.name
+    path = directory / "docker.sock"
+    begun = time.monotonic()
+    while not _accepts(path):
+        elapsed = time.monotonic() - begun
+        dead = elapsed > 1 and not namespaces.processes([_handle(record.name, node.name)])
+        if dead or elapsed > ENGINE_START_S:
+            log = directory / "engine.log"
+            text = log.read_text("utf-8", "replace")
+            if "no space left on device" in text:
+                raise DiskFull(directory, f"le démarrage du moteur de {node.name}", record.name)
+            last = text.strip().splitlines() or ["le journal est vide"]
+            raise EngineStartFailed(node.name, last[-1], log)
+        time.sleep(0.03)
+    path.chmod(0o600)
+    os.chown(path, *record.owner)
+    with node.asking("démarrer"):
+        node.client.ping()
+
+
+def _form_swarm(lab: Lab) -> None:
+    """One manager, and all others its workers."""
+    manager = lab.manager
+    with manager.asking("créer le swarm"):
+        manager.api.init_swarm(advertise_addr=manager.address)
+        token = manager.api.inspect_swarm()["JoinTokens"]["Worker"]
+
+    def join(node: Node) -> None:
+        with node.asking("rejoindre le swarm"):
+            node.api.join_swarm([f"{manager.address}:2377"], token, advertise_addr=node.address)
+
+    lab.each(join, lab.workers)
+
+
+def _capabilities(switch: Path) -> Capabilities:
+    """What the kernel lets the nodes do, tried in the switch's namespace."""
+    _modprobe("ip_vs")
+    inside = namespaces.enter(switch)
+    key = "0x" + "00" * 20
+    state = "src 10.0.3.62 dst 10.0.3.63 proto esp spi 1"
+    return Capabilities(
+        ipvs=_works([*inside, "test", "-e", "/proc/net/ip_vs"]),
+        esp=_works([*inside, *f"ip xfrm state add {state} mode transport aead rfc4106(gcm(aes)) {key} 128".split()]),
+        netem=_works([*inside, *["tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"]])
+        and _works([*inside, *["tc", "qdisc", "del", "dev", "lo", "root"]]),
+        capture=_works(
+            [*inside, sys.executable, "-c", "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)"]
+        ),
+        internet=False,
+    )
+
+
+def _forward(record: Record) -> Record:
+    """Where the kernel balances loads, let namespaces be born with forwarding on; what was there is recorded first."""
+    changed = {
+        key: value for name in lab_names() if (other := Record.read(name)) for key, value in other.sysctls.items()
+    }
+    setting = Path("/proc/sys") / IP_FORWARD
+    if Path("/proc/net/ip_vs").exists() or _modprobe("ip_vs"):
+        before = setting.read_text("ascii").strip()
+        if before != "1":
+            changed[IP_FORWARD] = before
+    if changed:
+        record = record.having(sysctls=changed).write()
+        setting.write_text("1\n", "ascii")
+    return record
+
+
+# --- removing -------------------------------------------------------------------------------------
+
+
+def _remove(name: str) -> None:
+    """Kill, then let go, then delete: each step finds its work by itself, so any interruption can be taken up again."""
+    record = Record.read(name)
+    if record:
+        record.having(state="stopping").write()
+    groups = _cgroups(name)
+    handles = [_handle(name, node) for node in ("switch", *(node.name for node in NODES))]
+    namespaces.kill_all(handles, groups)
+    namespaces.emptied(groups)
+    for handle in handles:
+        namespaces.destroy(handle)
+    others = [other for other in map(Record.read, lab_names()) if other and other.name != name and other.sysctls]
+    if record and not others:
+        for key, value in record.sysctls.items():
+            (Path("/proc/sys") / key).write_text(f"{value}\n", "ascii")
+    if (home() / name).exists():
+        remove_directory(home() / name)
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+
+def _lab(record: Record) -> Lab:
+    nodes = {
+        node.name: Node(
+            name=node.name,
+            hostname=node.hostname,
+            address=node.address,
+            role=node.role,
+            docker_host=f"unix://{record.directory / node.name / 'docker.sock'}",
+            lab=record.name,
+        )
+        for node in record.nodes
+    }
+    return Lab(record.name, record.backend, nodes, Capabilities(**record.capabilities))
+
+
+def _whole(record: Record) -> Lab:
+    """The lab of that record, if all its engines answer."""
+    lab = _lab(record)
+    silent = [seen for seen in lab.each(_node_status).values() if not seen.answers]
+    if silent:
+        raise LabDamaged(record.name, " ; ".join(f"{seen.name} : {seen.detail}" for seen in silent))
+    return lab
+
+
+def _node_status(node: Node) -> NodeStatus:
+    try:
+        with node.asking("dire son état"):
+            info = node.client.info()
+    except NodeUnreachable as err:
+        return NodeStatus(node.name, node.address, node.role, False, "", "", err.detail)
+    except LabError as err:
+        return NodeStatus(node.name, node.address, node.role, False, "", "", err.problem)
+    return NodeStatus(
+        node.name, node.address, node.role, True, info["ServerVersion"], info["Swarm"]["LocalNodeState"], ""
+    )
+
+
+def _handle(lab: str, node: str) -> Path:
+    return home() / lab / "net" / node
+
+
+def _cgroup(lab: str, node: str) -> str:
+    return f"swarmlab-{lab}-{node}"
+
+
+def _cgroups(lab: str) -> list[Path]:
+    """The lab's control groups, in every hierarchy that is mounted (one for cgroup v2, several for v1)."""
+    mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
+    roots = [Path(line.split()[4]) for line in mounts if line.split(" - ")[1].startswith("cgroup")]
+    return [group for root in roots for node in NODES if (group := root / _cgroup(lab, node.name)).exists()]
+
+
+def _private_directory(path: Path, owner: tuple[int, int]) -> None:
+    path.mkdir(mode=0o700)
+    os.chown(path, *owner)
+
+
+def _accepts(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def _which(command: str) -> str | None:
+    return shutil.which(command, path=ENGINE_ENVIRONMENT["PATH"])
+
+
+def _works(argv: list[str]) -> bool:
+    try:
+        return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _modprobe(module: str) -> bool:
+    return _works(["modprobe", "--quiet", module])
+
+
+@contextmanager
+def _threads() -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(max_workers=8)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _all(futures: list[Future[Any]]) -> None:
+    for future in futures:
+        future.result()
+
+
+@contextmanager
+def _disk_errors(where: Path, doing: str, lab: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        if err.errno == 28:
+            raise DiskFull(where, doing, lab) from err
+        raise

@@ -1,0 +1,1 @@
+"""What the network does: ping, DNS, HTTP, captured packets."""

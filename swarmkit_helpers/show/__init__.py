@@ -1,0 +1,1 @@
+"""What the swarm looks like: tables and figures, pure functions of snapshots."""

@@ -1,0 +1,1 @@
+"""How each figure is drawn; `show.figures` is the way in. These modules import matplotlib."""

@@ -1,0 +1,44 @@
+"""A DataFrame that says, wherever it is shown, what its reader must know of it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+import pandas as pd
+
+__all__ = ["NotedFrame"]
+
+
+class NotedFrame(pd.DataFrame):
+    """A DataFrame with notes (``attrs["notes"]``), shown above it and kept by selections and copies.
+
+    It is shown without its index, with ``oui`` for True, nothing for False and a dash for a missing value.
+    """
+
+    @property
+    def _constructor(self) -> Callable[..., NotedFrame]:
+        return NotedFrame
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """French sentences: the lab is simulated, nodes did not answer."""
+        return tuple(self.attrs.get("notes", ()))
+
+    def _repr_html_(self) -> str:
+        shown = pd.DataFrame(self)
+        for column in shown.columns[shown.dtypes == "bool"]:
+            shown[column] = shown[column].map({True: "oui", False: ""})
+        table = shown.to_html(
+            index=not isinstance(self.index, pd.RangeIndex) and self.index.name is not None,
+            na_rep="—",
+            max_rows=pd.get_option("display.max_rows"),
+            notebook=True,
+            justify="left",
+        )
+        if self.empty:
+            table += "<p>Rien à montrer.</p>"
+        return "".join(f"<p><strong>{html.escape(note)}</strong></p>" for note in self.notes) + table
+
+    def __repr__(self) -> str:
+        return "\n".join([*self.notes, super().__repr__()])

@@ -1,0 +1,59 @@
+"""Small French: spaces, plurals, lists, and what to say of a snapshot that is not whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..topology.model import Topology
+
+__all__ = ["count", "listing", "natural", "notes", "titled", "typeset"]
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def typeset(text: str) -> str:
+    """Put the no-break spaces that French wants: before ``: ; ? !`` and inside quotation marks."""
+    text = re.sub(r" (?=[:;?!»](?:\s|$|[.,)]))", NBSP, text)
+    return text.replace("« ", f"«{NBSP}")
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 conteneur``, ``3 conteneurs``, ``aucun conteneur``; French counts 0 as singular."""
+    if number == 0:
+        return f"aucun {noun}"
+    return f"{number}{NBSP}{noun if number == 1 else plural or noun + 's'}"
+
+
+def listing(names: Iterable[str], limit: int | None = None) -> str:
+    """``a, b et c``; beyond `limit` names, ``a, b et 7 autres``."""
+    shown: Sequence[str] = list(names)
+    if limit is not None and len(shown) > limit:
+        shown = [*shown[: limit - 1], f"{len(shown) - limit + 1}{NBSP}autres"]
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} et {shown[-1]}"
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort key under which ``my-nginx.10`` follows ``my-nginx.9``."""
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
+
+
+def notes(*topologies: Topology) -> tuple[str, ...]:
+    """What a reader must know of the snapshots: simulated, or with nodes that did not answer."""
+    said = []
+    if any(topology.simulated for topology in topologies):
+        said.append("Labo simulé : aucun vrai moteur Docker derrière ces valeurs.")
+    silent = dict.fromkeys(node.name for topology in topologies for node in topology.silent_nodes)
+    if silent:
+        missing = "n'a pas répondu, ce qu'il contient manque ici"
+        if len(silent) > 1:
+            missing = "n'ont pas répondu, ce qu'ils contiennent manque ici"
+        said.append(f"Relevé incomplet : {listing(silent, 8)} {missing}.")
+    return tuple(typeset(sentence) for sentence in said)
+
+
+def titled(title: str, *topologies: Topology) -> str:
+    """A figure's title, which says when the lab is simulated."""
+    return f"{title} (simulé)" if any(topology.simulated for topology in topologies) else title

@@ -1,0 +1,45 @@
+"""What holds for every test: those that need a real swarm are skipped where there can be none, and fail in CI."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from swarmkit_helpers.lab import packages
+
+REAL = ("swarm", "notebook")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-swarm", action="store_true", help="leave out the tests that need a real swarm")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--no-swarm"):
+        return
+    left_out = [item for item in items if needs_swarm(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if not needs_swarm(item):
+        return
+    lacks = engine_lacks()
+    if lacks and os.environ.get("CI"):
+        pytest.fail(f"CI needs a real swarm, and this machine cannot run one: {lacks}", pytrace=False)
+    if lacks:
+        pytest.skip(f"no real swarm here: {lacks}")
+
+
+def needs_swarm(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in REAL)
+
+
+def engine_lacks() -> str:
+    """Why no local lab can run here; empty when one can."""
+    lacks = [f"{need.package} is missing" for need in packages.missing(tests=True)]
+    if os.geteuid() != 0:
+        lacks.insert(0, "root is needed")
+    return ", ".join(lacks)
