@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
 from swarmkit_helpers.lab import packages
+from swarmkit_helpers.lab.cluster import Lab
 
 REAL = ("swarm", "notebook")
 
@@ -43,3 +45,15 @@ def engine_lacks() -> str:
     if os.geteuid() != 0:
         lacks.insert(0, "root is needed")
     return ", ".join(lacks)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """A real swarm of three engines, for the whole session; whoever breaks it restores it."""
+    from swarmkit_helpers.lab import local
+
+    name = f"test-{os.getpid()}"
+    try:
+        yield local.up(name)
+    finally:
+        local.down(name)

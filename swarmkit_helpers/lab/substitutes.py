@@ -38,7 +38,7 @@ Notice = Callable[[str], None]
 """Receives one French sentence on what is being done."""
 
 LABEL = "org.swarmlab"
-FORMAT = 2
+FORMAT = 3
 """Raised when the way images are written changes, so that every cached one is built again."""
 BUILD_TIMEOUT_S = 600
 OLD_S = 24 * 3600

@@ -64,7 +64,11 @@ def network_styles(*topologies: Topology) -> dict[str, NetworkStyle]:
     names = dict.fromkeys(
         network.name for network in sorted((n for topology in topologies for n in topology.networks), key=_age)
     )
-    return {name: NetworkStyle(*LINES[place % len(LINES)]) for place, name in enumerate(names)}
+    # Past the last colour, colours come back with other line styles.
+    return {
+        name: NetworkStyle(LINES[place % len(LINES)][0], LINES[(place + place // len(LINES)) % len(LINES)][1])
+        for place, name in enumerate(names)
+    }
 
 
 def _age(network: Network) -> tuple[bool, int, str]:

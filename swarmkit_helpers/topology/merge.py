@@ -72,14 +72,19 @@ def merge(raw: Iterable[RawNode], *, lab: str, backend: str, simulated: bool, ta
 
 
 def _node(raw: RawNode, listed: list[Json]) -> Node:
-    node_id = raw.info.get("Swarm", {}).get("NodeID") or None
-    seen = next(
-        (n for n in listed if n["ID"] == node_id or (node_id is None and n["Description"]["Hostname"] == raw.hostname)),
-        None,
-    )
+    """One node of the lab; what the manager lists of it counts only while it says itself that it is a member."""
+    swarm = raw.info.get("Swarm", {})
     engine = raw.info.get("ServerVersion", "")
-    if seen is None:
+    member = raw.error is not None or swarm.get("LocalNodeState") == "active"
+    candidates = [
+        node
+        for node in listed
+        if (node["ID"] == swarm.get("NodeID") if swarm else node["Description"]["Hostname"] == raw.hostname)
+    ]
+    if not member or not candidates:
         return Node(raw.name, raw.hostname, raw.address, engine=engine, error=raw.error)
+    # A machine that left and came back is listed twice: the last one is the machine of now.
+    seen = max(candidates, key=lambda node: str(node["CreatedAt"]))
     return Node(
         name=raw.name,
         hostname=raw.hostname,

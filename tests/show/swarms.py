@@ -17,6 +17,8 @@ from swarmkit_helpers.topology.model import (
     Topology,
     UpdateConfig,
 )
+from swarmkit_helpers.topology.packet import VxlanPacket
+from swarmkit_helpers.topology.sandbox import Interface, Sandbox
 
 NAMES = ("manager", "worker1", "worker2")
 UPDATE = UpdateConfig(1, "pause", 5.0, "stop-first")
@@ -187,7 +189,9 @@ def alpines() -> Topology:
     """Section 14: alpine1 on the manager, alpine2 on worker1, both on test-net; worker2 has not got it."""
     network = overlay("test-net", 1, NAMES[:2], attachable=True)
     containers = tuple(
-        Container(f"alpine{n}".ljust(64, "0"), f"alpine{n}", NAMES[n - 1], "alpine", "running", "Up", networks=("test-net",))
+        Container(
+            f"alpine{n}".ljust(64, "0"), f"alpine{n}", NAMES[n - 1], "alpine", "running", "Up", networks=("test-net",)
+        )
         for n in (1, 2)
     )
     endpoints = tuple(
@@ -228,7 +232,16 @@ def large(machines: int = 100, each: int = 20, networks: int = 4) -> Topology:
         for n, name in enumerate(names)
     )
     nets = tuple(
-        Network(f"net{k}".ljust(25, "x"), f"app_reseau-{k}", "overlay", "swarm", tuple(names), f"10.{k}.0.0/16", f"10.{k}.0.1", 4097 + k)
+        Network(
+            f"net{k}".ljust(25, "x"),
+            f"app_reseau-{k}",
+            "overlay",
+            "swarm",
+            tuple(names),
+            f"10.{k}.0.0/16",
+            f"10.{k}.0.1",
+            4097 + k,
+        )
         for k in range(networks)
     )
     containers, endpoints, tasks, peers = [], [], [], []
@@ -242,16 +255,112 @@ def large(machines: int = 100, each: int = 20, networks: int = 4) -> Topology:
                 Container(id_, f"{service}.{slot}.{key}", node, "image", "running", "Up", service, key, tuple(on))
             )
             endpoints += [
-                Endpoint(k, node, f"{service}.{slot}", "container", f"10.{k[-1]}.{1 + slot // 250}.{slot % 250}", 16, None, f"{k}{slot}", id_, service)
+                Endpoint(
+                    k,
+                    node,
+                    f"{service}.{slot}",
+                    "container",
+                    f"10.{k[-1]}.{1 + slot // 250}.{slot % 250}",
+                    16,
+                    None,
+                    f"{k}{slot}",
+                    id_,
+                    service,
+                )
                 for k in on
             ]
-        endpoints += [Endpoint(k.name, node, f"lb-{k.name}", "load-balancer", f"10.{k.name[-1]}.200.{n}", 16, None) for k in nets]
+        endpoints += [
+            Endpoint(k.name, node, f"lb-{k.name}", "load-balancer", f"10.{k.name[-1]}.200.{n}", 16, None) for k in nets
+        ]
     peers = [Peer(k.name, a.name, b.name, b.address) for k in nets[:1] for a in made for b in made]
     services = tuple(
-        Service(f"s{k}", f"app_service{k}", "image", "replicated", machines * each // networks, machines * each // networks, (f"app_reseau-{k}",))
+        Service(
+            f"s{k}",
+            f"app_service{k}",
+            "image",
+            "replicated",
+            machines * each // networks,
+            machines * each // networks,
+            (f"app_reseau-{k}",),
+        )
         for k in range(networks)
     )
     vips = tuple(VIP(f"app_service{k}", f"app_reseau-{k}", f"10.{k}.0.2", 16) for k in range(networks))
     return Topology(
-        "grand", "remote", False, "2026-11-23T10:00:00Z", made, nets, services, vips, tuple(tasks), tuple(containers), tuple(endpoints), tuple(peers)
+        "grand",
+        "remote",
+        False,
+        "2026-11-23T10:00:00Z",
+        made,
+        nets,
+        services,
+        vips,
+        tuple(tasks),
+        tuple(containers),
+        tuple(endpoints),
+        tuple(peers),
     )
+
+
+def silenced(topology: Topology, name: str) -> Topology:
+    """What a snapshot holds when one engine does not answer: all that only this engine knows is missing."""
+    return replace(
+        topology,
+        nodes=tuple(
+            replace(node, error="connexion refusée", state="down") if node.name == name else node
+            for node in topology.nodes
+        ),
+        networks=tuple(
+            replace(n, nodes=tuple(node for node in n.nodes if node != name))
+            for n in topology.networks
+            if n.nodes != (name,)
+        ),
+        containers=tuple(c for c in topology.containers if c.node != name),
+        endpoints=tuple(e for e in topology.endpoints if e.node != name),
+        peers=tuple(p for p in topology.peers if p.node != name),
+    )
+
+
+PING = VxlanPacket(
+    time_s=0.0125,
+    outer_source="10.0.3.63",
+    outer_destination="10.0.3.62",
+    outer_source_port=45678,
+    outer_destination_port=4789,
+    vni=4097,
+    inner_source_mac="02:42:0a:00:01:04",
+    inner_destination_mac="02:42:0a:00:01:02",
+    inner_source="10.0.1.4",
+    inner_destination="10.0.1.2",
+    protocol="ICMP echo request",
+    outer_bytes=148,
+    inner_bytes=98,
+)
+ARP = VxlanPacket(
+    time_s=0.001,
+    outer_source="10.0.3.63",
+    outer_destination="10.0.3.62",
+    outer_source_port=50000,
+    outer_destination_port=4789,
+    vni=4097,
+    inner_source_mac="02:42:0a:00:01:04",
+    inner_destination_mac="ff:ff:ff:ff:ff:ff",
+    inner_source=None,
+    inner_destination=None,
+    protocol="ARP who-has 10.0.1.2",
+    outer_bytes=92,
+    inner_bytes=42,
+)
+SANDBOX = Sandbox(
+    interfaces=(
+        Interface("lo", "127.0.0.1/8", None, 65536),
+        Interface("eth0", "10.0.1.2/24", "02:42:0a:00:01:02", 1450),
+        Interface("eth1", "172.18.0.3/16", "02:42:ac:12:00:03", 1500),
+    ),
+    routes=(
+        "default via 172.18.0.1 dev eth1",
+        "10.0.1.0/24 dev eth0 scope link src 10.0.1.2",
+        "172.18.0.0/16 dev eth1 scope link src 172.18.0.3",
+    ),
+    resolvers=("127.0.0.11",),
+)

@@ -50,8 +50,9 @@ def draw(topology: Topology, container: str, sandbox: Sandbox) -> Figure:
     top = y + LINE
     inner, width = MARGIN + 10, BOX - 20
     right = SHEET - MARGIN - NETWORK
-    for x, word in ((inner, "SANDBOX"), (MARGIN + BOX + 34, "ENDPOINT"), (right, "RÉSEAU")):
-        canvas.text(x, y + 2, word, bold=True, color=SOFT)
+    canvas.text(inner, y + 2, "SANDBOX", bold=True, color=SOFT)
+    canvas.text((MARGIN + BOX + right) / 2, y + 2, "ENDPOINT", bold=True, color=SOFT, align="center")
+    canvas.text(right, y + 2, "RÉSEAU", bold=True, color=SOFT)
     y = top + 12
     canvas.text(inner, y, fit(found.label, width, HEAD, True), HEAD, bold=True)
     canvas.text(inner, y + LINE, fit(f"{found.image}, sur {found.node}", width), color=SOFT)
@@ -81,7 +82,7 @@ def draw(topology: Topology, container: str, sandbox: Sandbox) -> Figure:
     y = canvas.legend(
         y + 14,
         [
-            (box_sample(PAPER, INK), "conteneur : son sandbox est le cadre noir"),
+            (box_sample(PAPER, INK), "sandbox du conteneur"),
             (box_sample(SHADE, RULE), "interface"),
             (shape_sample("D", PAPER, INK), "endpoint"),
             (line_sample(NetworkStyle(SOFT, SOLID)), "réseau : la couleur et le trait de son cadre"),
