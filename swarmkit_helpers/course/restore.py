@@ -14,7 +14,7 @@ from ..actions.containers import remove_container
 from ..actions.networks import LABEL, create_network, remove_network, replace_ingress
 from ..actions.services import create_service, remove_service
 from ..actions.swarm import init_swarm, join_swarm, leave_swarm
-from ..errors import ObjectNotFound
+from ..errors import NodeUnreachable, ObjectNotFound
 from ..lab.cluster import Lab
 from ..topology.fetch import snapshot
 from ..topology.model import Topology
@@ -65,6 +65,8 @@ def restore(lab: Lab, identity: str) -> Restoration:
         changes.append(said)
 
     found = snapshot(lab)
+    for node in found.silent_nodes:
+        raise NodeUnreachable(node.name, node.error or "", lab.name)
     if not _is_whole_swarm(found):
         change("swarm refait avec ses trois nœuds", _form_swarm, lab)
         found = snapshot(lab)

@@ -37,12 +37,12 @@ from ..errors import (
     LabNotUp,
     NodeUnreachable,
 )
-from . import images, namespaces
+from . import images, kernel, namespaces, packages
 from .cluster import Capabilities, Lab
 from .node import Node
 from .record import NodeRecord, Record, check_name, home, lab_names, locked, remove_directory
 
-__all__ = ["NodeStatus", "attach", "down", "lacks", "status", "up"]
+__all__ = ["NodeStatus", "attach", "down", "has_overlayfs", "lacks", "status", "up"]
 
 Notice = Callable[[str], None]
 
@@ -53,11 +53,8 @@ NODES = (
 )
 PREFIX = 24
 SWITCH_ADDRESS = "10.0.3.1"
-NEEDED_COMMANDS = (
-    *("dockerd", "containerd", "runc", "iptables"),
-    *("ip", "dnsmasq", "nsenter", "unshare", "setsid", "umount"),
-)
 ENGINE_START_S = 60.0
+FULL_BYTES = 1024**2
 # A namespace made by dockerd inherits this from the machine: with 0, the ingress sandbox forwards nothing.
 IP_FORWARD = "net/ipv4/ip_forward"
 # Engines are started with a bare environment: no proxy, no DOCKER_* of the caller reaches them.
@@ -92,12 +89,16 @@ def lacks() -> list[str]:
         return ["il faut Linux"]
     if os.geteuid() != 0:
         missing.append("il faut être root")
-    commands = [name for name in NEEDED_COMMANDS if not _which(name)]
-    if commands:
-        missing.append(f"commandes absentes : {', '.join(commands)}")
-    if "overlay" not in Path("/proc/filesystems").read_text("ascii") and not _modprobe("overlay"):
+    if absent := packages.missing():
+        missing.append(f"paquets absents : {', '.join(need.package for need in absent)}")
+    if not has_overlayfs():
         missing.append("le noyau n'a pas overlayfs")
     return missing
+
+
+def has_overlayfs() -> bool:
+    """True when the kernel has the file system that images and containers are made of."""
+    return "overlay" in Path("/proc/filesystems").read_text("ascii") or kernel.load_module("overlay")
 
 
 def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, ...] | None = None) -> Lab:
@@ -135,9 +136,12 @@ def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, 
             _remove(name)
         try:
             return _start(name, notice, references)
-        except BaseException:
+        except BaseException as err:
+            full = isinstance(err, LabError) and _is_full(home() / name)
             with suppress(OSError, TimeoutError, subprocess.CalledProcessError):
                 _remove(name)
+            if full:
+                raise DiskFull(home(), "le démarrage du labo", name) from err
             raise
 
 
@@ -202,7 +206,7 @@ def _start(name: str, notice: Notice, references: tuple[str, ...] | None) -> Lab
             for node in record.nodes:
                 _start_engine(record, node)
         lab = _lab(record)
-        capabilities = pool.submit(_capabilities, _handle(name, "switch"))
+        capabilities = pool.submit(kernel.probe)
         engines = [pool.submit(_engine_ready, record, node) for node in lab.nodes.values()]
         _all(engines)
         swarm = pool.submit(_form_swarm, lab)
@@ -338,31 +342,13 @@ def _form_swarm(lab: Lab) -> None:
     lab.each(join, lab.workers)
 
 
-def _capabilities(switch: Path) -> Capabilities:
-    """What the kernel lets the nodes do, tried in the switch's namespace."""
-    _modprobe("ip_vs")
-    inside = namespaces.enter(switch)
-    key = "0x" + "00" * 20
-    state = "src 10.0.3.62 dst 10.0.3.63 proto esp spi 1"
-    return Capabilities(
-        ipvs=_works([*inside, "test", "-e", "/proc/net/ip_vs"]),
-        esp=_works([*inside, *f"ip xfrm state add {state} mode transport aead rfc4106(gcm(aes)) {key} 128".split()]),
-        netem=_works([*inside, *["tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"]])
-        and _works([*inside, *["tc", "qdisc", "del", "dev", "lo", "root"]]),
-        capture=_works(
-            [*inside, sys.executable, "-c", "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)"]
-        ),
-        internet=False,
-    )
-
-
 def _forward(record: Record) -> Record:
     """Where the kernel balances loads, let namespaces be born with forwarding on; what was there is recorded first."""
     changed = {
         key: value for name in lab_names() if (other := Record.read(name)) for key, value in other.sysctls.items()
     }
     setting = Path("/proc/sys") / IP_FORWARD
-    if Path("/proc/net/ip_vs").exists() or _modprobe("ip_vs"):
+    if Path("/proc/net/ip_vs").exists() or kernel.load_module("ip_vs"):
         before = setting.read_text("ascii").strip()
         if before != "1":
             changed[IP_FORWARD] = before
@@ -454,6 +440,11 @@ def _private_directory(path: Path, owner: tuple[int, int]) -> None:
     os.chown(path, *owner)
 
 
+def _is_full(path: Path) -> bool:
+    """True when an engine that stumbled there had no room: it does not always say so itself."""
+    return path.exists() and shutil.disk_usage(path).free < FULL_BYTES
+
+
 def _accepts(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         try:
@@ -461,21 +452,6 @@ def _accepts(path: Path) -> bool:
         except OSError:
             return False
     return True
-
-
-def _which(command: str) -> str | None:
-    return shutil.which(command, path=ENGINE_ENVIRONMENT["PATH"])
-
-
-def _works(argv: list[str]) -> bool:
-    try:
-        return subprocess.run(argv, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-def _modprobe(module: str) -> bool:
-    return _works(["modprobe", "--quiet", module])
 
 
 @contextmanager

@@ -52,6 +52,7 @@ NEEDS = (
     Need("docker.io", ("dockerd",), "les moteurs Docker des trois nœuds"),
     Need("iptables", ("iptables",), "les règles réseau que posent les moteurs"),
     Need("iproute2", ("ip", "tc"), "les câbles et le commutateur entre les nœuds"),
+    Need("dnsmasq-base", ("dnsmasq",), "le serveur de noms extérieur au swarm"),
     Need("util-linux", ("nsenter", "unshare", "setsid", "setpriv"), "les espaces de noms des nœuds"),
     Need("mmdebstrap", ("mmdebstrap",), "les images, là où aucun registre ne répond"),
     Need("docker-registry", ("docker-registry",), "un registre d'images sur la machine", tests=True),

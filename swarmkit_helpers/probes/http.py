@@ -58,7 +58,8 @@ def http_get(lab: Lab, url: str, *, source: str, timeout_s: int = 3) -> HttpResu
     """
     if not re.fullmatch(r"http://[A-Za-z0-9._-]+(?::\d{1,5})?(?:/[\w./?=&%-]*)?", url):
         return HttpResult(source, url, "not_run", None, "", f"« {url} » n'est pas une adresse http://…", "")
-    argv = ["wget", "-q", "-S", "-T", str(timeout_s), "-O", "-", url]
+    # Not wget's own -T: with it Debian's BusyBox crashes.
+    argv = ["timeout", str(timeout_s), "wget", "-q", "-S", "-O", "-", url]
     if source in lab.nodes:
         node, network, where = lab.node(source), "host", f"nœud {source}"
     else:

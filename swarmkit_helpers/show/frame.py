@@ -10,6 +10,9 @@ import pandas as pd
 __all__ = ["NotedFrame"]
 
 
+MOST_ROWS = 200
+
+
 class NotedFrame(pd.DataFrame):
     """A DataFrame with notes (``attrs["notes"]``), shown above it and kept by selections and copies.
 
@@ -29,13 +32,16 @@ class NotedFrame(pd.DataFrame):
         shown = pd.DataFrame(self)
         for column in shown.columns[shown.dtypes == "bool"]:
             shown[column] = shown[column].map({True: "oui", False: ""})
-        table = shown.to_html(
-            index=not isinstance(self.index, pd.RangeIndex) and self.index.name is not None,
-            na_rep="—",
-            max_rows=pd.get_option("display.max_rows"),
-            notebook=True,
-            justify="left",
-        )
+        # A learner reads whole sentences here: pandas would cut them at 50 characters.
+        with pd.option_context("display.max_colwidth", None):
+            table = shown.to_html(
+                index=not isinstance(self.index, pd.RangeIndex) and self.index.name is not None,
+                na_rep="—",
+                max_rows=MOST_ROWS,
+                border=0,
+                justify="left",
+            )
+        table = table.replace("<td>", '<td style="text-align: left;">')
         if self.empty:
             table += "<p>Rien à montrer.</p>"
         return "".join(f"<p><strong>{html.escape(note)}</strong></p>" for note in self.notes) + table

@@ -18,10 +18,10 @@ def typeset(text: str) -> str:
     return text.replace("« ", f"«{NBSP}")
 
 
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 conteneur``, ``3 conteneurs``, ``aucun conteneur``; French counts 0 as singular."""
+def count(number: int, noun: str, plural: str | None = None, *, none: str = "aucun") -> str:
+    """``1 conteneur``, ``3 conteneurs``, ``aucun conteneur``; `none` is ``aucune`` for a feminine noun."""
     if number == 0:
-        return f"aucun {noun}"
+        return f"{none} {noun}"
     return f"{number}{NBSP}{noun if number == 1 else plural or noun + 's'}"
 
 

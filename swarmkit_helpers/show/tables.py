@@ -724,6 +724,7 @@ def _network_rows(topology: Topology, network: Network) -> list[tuple[str, str, 
         for node in topology.nodes
         if (held := _held(topology, network.name, node.name))
     ]
+    peers, order = topology.peers_of(network.name), _node_order(topology)
     rows += [
         (
             f"Peers ({node.name})",
@@ -731,9 +732,9 @@ def _network_rows(topology: Topology, network: Network) -> list[tuple[str, str, 
             f"nœuds que {node.name} voit sur ce réseau, lui compris",
         )
         for node in topology.nodes
-        if (seen := [peer for peer in topology.peers_of(network.name) if peer.node == node.name])
+        if (seen := sorted((p for p in peers if p.node == node.name), key=lambda p: order.get(p.peer, len(order))))
     ]
-    if network.driver == "overlay" and not topology.peers_of(network.name):
+    if network.driver == "overlay" and not peers:
         users = listing(sorted({e.name for e in topology.containers_of(network.name)}, key=natural), 5)
         rows.append(
             ("Peers", "aucun", f"aucun nœud ne dit porter ce réseau{f', pourtant {users} y est' if users else ''}")

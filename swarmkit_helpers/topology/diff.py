@@ -12,6 +12,9 @@ __all__ = ["Change", "changes"]
 
 R = TypeVar("R")
 
+VXLAN_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
+"""Where the engine writes the VXLAN id, which the record already holds."""
+
 KIND_ORDER = ("node", "network", "service", "vip", "task", "container", "endpoint", "peer")
 
 
@@ -135,7 +138,7 @@ def _network_aspects(network: Network) -> Aspects:
         "vxlan_id": f"VXLAN {network.vxlan_id}" if network.vxlan_id is not None else "",
         "options": ", ".join(
             [name for name in traits if getattr(network, name)]
-            + [f"{key}={value}" for key, value in sorted(network.options.items())]
+            + [f"{key}={value}" for key, value in sorted(network.options.items()) if key != VXLAN_OPTION]
         ),
         "id": network.id[:12],
     }

@@ -222,7 +222,8 @@ def test_the_cache_is_made_of_the_catalogue_only(built: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
+def bare() -> Iterator[Lab]:
+    """Three engines without any image: the session's lab has them all, and others need them."""
     name = f"images-{os.getpid()}"
     try:
         yield local.up(name, references=())
@@ -231,9 +232,9 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture
-def nodes(lab: Lab) -> Iterator[list[Node]]:
+def nodes(bare: Lab) -> Iterator[list[Node]]:
     """The nodes, without any image or container of the test before."""
-    found = list(lab.nodes.values())
+    found = list(bare.nodes.values())
     forget(found)
     yield found
     forget(found)

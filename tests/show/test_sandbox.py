@@ -60,7 +60,14 @@ def test_ip_route_of_busybox() -> None:
 
 
 def test_resolv_conf() -> None:
-    text = "# made by docker\nnameserver 127.0.0.11\nsearch i2tch.loc\noptions ndots:0\nnameserver 9.9.9.9 # un autre\n;nameserver 1.1.1.1\n"
+    text = """\
+# made by docker
+nameserver 127.0.0.11
+search i2tch.loc
+options ndots:0
+nameserver 9.9.9.9 # un autre
+;nameserver 1.1.1.1
+"""
     assert parse_resolv_conf(text) == ("127.0.0.11", "9.9.9.9")
 
 

@@ -21,6 +21,7 @@ from ...errors import (
     ProbeError,
 )
 from ...lab.cluster import Lab
+from ...lab.kernel import LACKS
 from ...topology.fetch import snapshot
 from ...topology.model import Network, Service, Topology
 
@@ -36,18 +37,6 @@ MARKS: dict[Outcome, tuple[str, str, str]] = {
 }
 PATIENCE_S = 6.0
 EVERY_S = 0.4
-
-LACKS = {
-    "ipvs": (
-        "le noyau de cette machine n'a pas IPVS (module ip_vs) : ni les VIP ni le routing mesh ne répondent",
-        "modprobe ip_vs, ou une machine dont le noyau a ce module",
-    ),
-    "esp": ("le noyau de cette machine n'a pas ESP : un réseau chiffré ne transporte rien", "modprobe esp4"),
-    "netem": ("le noyau de cette machine n'a pas netem : aucun délai ne peut être injecté", "modprobe sch_netem"),
-    "capture": ("les paquets ne peuvent pas être capturés sur ces nœuds", "un labo « local » lancé en root"),
-    "internet": ("les nœuds de ce labo n'ont pas d'accès à Internet", "un labo « dind » ou « remote »"),
-}
-"""Each capability a lab may lack: what it prevents, and its remedy; the same words as `swarmlab doctor`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +233,7 @@ def _look(asked: Check, lab: Lab) -> Verdict:
     try:
         return asked.ask(Context(lab))
     except Lacking as err:
-        return Verdict("not_run", LACKS[err.capability][0], lack=err.capability)
+        return Verdict("not_run", LACKS[err.capability].effect, lack=err.capability)
     except ObjectNotFound as err:
         return failed(err.problem)
     except (NodeUnreachable, EngineRefused, ProbeError) as err:

@@ -315,7 +315,9 @@ def _alt(topology: Topology, cards: Sequence[Card]) -> str:
             if view.says:
                 said.append(f"{view.node.name} : {view.says}.")
             else:
-                sees = listing(sorted(view.peers, key=natural)) or "personne"
-                lacks = f", mais pas {listing(sorted(view.missing, key=natural))}" if view.missing else ""
-                said.append(f"{view.node.name} voit {sees}{lacks}.")
+                sees = f"voit {listing(sorted(view.peers, key=natural))}" if view.peers else "ne voit personne"
+                lacks = (
+                    f", sans voir {listing(sorted(view.missing, key=natural))}" if view.missing and view.peers else ""
+                )
+                said.append(f"{view.node.name} {sees}{lacks}.")
     return " ".join([*said, *notes(topology)])

@@ -601,4 +601,7 @@ def _alt_node(node: str, held: Sequence[Endpoint]) -> str:
 
 def _alt_changes(marks: Mapping[Attachment, str]) -> str:
     gone, new = (sum(mark == sign for mark in marks.values()) for sign in "−+")
-    return f"Entre les deux, {count(gone, 'adresse')} de moins et {count(new, 'adresse')} de plus."
+    return (
+        f"Entre les deux, {count(gone, 'adresse', none='aucune')} de moins et "
+        f"{count(new, 'adresse', none='aucune')} de plus."
+    )

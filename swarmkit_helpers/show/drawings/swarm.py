@@ -213,7 +213,7 @@ def _subtitle(topology: Topology) -> str:
     running = sum(container.state == "running" for container in topology.containers)
     managers = sum(node.role == "manager" for node in topology.nodes)
     if not any(node.role for node in topology.nodes):
-        return f"{count(len(topology.nodes), 'machine')}, dans aucun swarm."
+        return f"{count(len(topology.nodes), 'machine', none='aucune')}, dans aucun swarm."
     return (
         f"{count(len(topology.nodes), 'nœud')}, dont {count(managers, 'manager')} ; "
         f"{count(len(topology.services), 'service')} ; "

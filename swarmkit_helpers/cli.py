@@ -1,0 +1,234 @@
+"""The command `swarmlab`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from .errors import SwarmLabError
+from .lab.connection import BACKENDS, DEFAULT_LAB
+
+__all__ = ["cli", "main"]
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+lab_name = click.option(
+    "--name", "name", default=DEFAULT_LAB, envvar="SWARMLAB_NAME", show_default=True, help="Nom du labo."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Écrit du JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="swarmkit-helpers", prog_name="swarmlab", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Le labo du cours sur le réseau de Docker Swarm."""
+
+
+@cli.command()
+@lab_name
+@click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True, help="Sorte de labo.")
+def up(name: str, backend: str) -> None:
+    """Démarre un labo, ou dit qu'il l'est déjà."""
+    from .lab import connection, local
+    from .lab.record import Record
+
+    known = Record.read(name)
+    lab = connection.start(name, backend, notice=click.echo)
+    was_up = known is not None and known.state == "up"
+    click.echo(f"Le labo « {lab.name} » {'est déjà' if was_up else 'est'} démarré ({lab.backend}).")
+    _show(local.status(name))
+    _tell_lacks(lab.capabilities.asdict())
+    _tell_substitutes(name)
+
+
+@cli.command()
+@lab_name
+def down(name: str) -> None:
+    """Supprime tout un labo, même après un arrêt brutal ; deux fois ne nuit pas."""
+    from .lab import local
+
+    removed = local.down(name)
+    click.echo(f"Labo « {name} » supprimé." if removed else f"Aucun labo « {name} » : rien à supprimer.")
+
+
+@cli.command()
+@lab_name
+@as_json
+def status(name: str, as_json: bool) -> None:
+    """Dit ce qui est démarré ; code de retour 1 si un nœud ne répond pas."""
+    from dataclasses import asdict
+
+    from .lab import local
+    from .lab.record import Record, lab_names
+
+    nodes = local.status(name)
+    record = Record.read(name)
+    whole = all(node.answers for node in nodes)
+    if as_json:
+        content = {
+            "name": name,
+            "backend": record.backend if record else "local",
+            "up": whole,
+            "nodes": [asdict(node) for node in nodes],
+            "capabilities": record.capabilities if record else {},
+            "substitutes": list(record.substitutes) if record else [],
+            "labs": lab_names(),
+        }
+        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    else:
+        _show(nodes)
+        _tell_substitutes(name)
+    if not whole:
+        sys.exit(1)
+
+
+@cli.command()
+@as_json
+def doctor(as_json: bool) -> None:
+    """Dit ce que cette machine peut faire, et le remède à chaque manque."""
+    from .lab.doctor import examine
+
+    findings = examine()
+    ready = all(finding.present for finding in findings if finding.needed)
+    if as_json:
+        content = {"ready": ready, "findings": [finding.asdict() for finding in findings]}
+        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            mark = "✔" if finding.present else "✘" if finding.needed else "–"
+            click.echo(f"{mark} {finding.name:10} {finding.detail}")
+            if finding.remedy:
+                click.echo(f"{'':13}→ {finding.remedy}")
+    if not ready:
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("node")
+@lab_name
+def env(node: str, name: str) -> None:
+    """Écrit « export DOCKER_HOST=... » pour un nœud : eval "$(swarmlab env worker1)"."""
+    from .lab import local
+
+    click.echo(f"export DOCKER_HOST={shlex.quote(local.attach(name).node(node).docker_host)}")
+
+
+@cli.command()
+@click.argument("section")
+@lab_name
+def restore(section: str, name: str) -> None:
+    """Met le swarm dans l'état où commence une section."""
+    from .course.restore import restore as restore_section
+    from .lab import local
+
+    click.echo(restore_section(local.attach(name), section))
+
+
+@cli.command()
+@click.argument("sections", nargs=-1)
+@lab_name
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build/cours"),
+    show_default=True,
+    help="Dossier du rapport.",
+)
+@click.option("--keep", is_flag=True, help="Laisse démarré le labo que cette commande a démarré.")
+def run(sections: tuple[str, ...], name: str, out: Path, keep: bool) -> None:
+    """Exécute des notebooks du cours (tous par défaut) et écrit le rapport."""
+    from .course.runner import run_course
+    from .course.sections import section
+    from .lab import connection, local
+    from .lab.record import Record
+
+    for identity in sections:
+        section(identity)
+    ours = Record.read(name) is None
+    lab = connection.start(name, notice=click.echo)
+    try:
+        report = run_course(lab, sections, out=out, notice=click.echo)
+    finally:
+        if ours and not keep:
+            local.down(name)
+    totals = report.asdict()["totals"]
+    click.echo(
+        f"{totals['sections']} sections, {totals['cells']} cellules, {totals['checks']} contrôles : "
+        f"{totals['passed']} réussis, {totals['failed']} échoués, {totals['not_run']} non faits, "
+        f"en {totals['duration_s']:.0f} s. Rapport : {out / 'report.json'}"
+    )
+    if not report.passed:
+        failed = ", ".join(section.id for section in report.sections if section.status != "passed")
+        click.echo(f"✘ Sections non réussies : {failed}", err=True)
+        sys.exit(1)
+
+
+def _show(nodes: list[Any]) -> None:
+    for node in nodes:
+        state = f"moteur {node.engine}, swarm {node.swarm}" if node.answers else f"✘ {node.detail}"
+        click.echo(f"  {node.name:10} {node.address:12} {node.role:8} {state}")
+
+
+def _tell_lacks(capabilities: dict[str, bool]) -> None:
+    from .lab.kernel import LACKS
+
+    for name in ("ipvs", "esp", "netem"):
+        if not capabilities[name]:
+            click.echo(f"  – {LACKS[name].effect}")
+
+
+def _tell_substitutes(name: str) -> None:
+    from .lab.record import Record
+
+    record = Record.read(name)
+    if record and record.substitutes:
+        click.echo(f"  images de substitution, faites de paquets Debian : {', '.join(record.substitutes)}")
+
+
+def main() -> None:
+    """Run the command; each error is one French message and an exit code that is not 0."""
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        code = cli.main(standalone_mode=False)
+    except SwarmLabError as err:
+        _fail(str(err), 1)
+    except click.UsageError as err:
+        _fail(_usage(err), 2)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("Interrompu.", 130)
+    except BrokenPipeError:
+        sys.exit(141)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"✘ {message}", err=True)
+    sys.exit(code)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _usage(err: click.UsageError) -> str:
+    """What click says of a wrong command line, in French."""
+    context = err.ctx.command_path if err.ctx else "swarmlab"
+    said: dict[type[click.UsageError], Callable[[Any], str]] = {
+        click.NoSuchOption: lambda e: f"option inconnue : {e.option_name}",
+        click.MissingParameter: lambda e: f"il manque : {(e.param.human_readable_name if e.param else '?')}",
+        click.BadParameter: lambda e: f"valeur refusée pour {(e.param.human_readable_name if e.param else '?')}",
+    }
+    words = next((say(err) for kind, say in said.items() if isinstance(err, kind)), err.format_message())
+    return f"Commande incorrecte{NBSP}: {words}\n→ {context} --help"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Run the notebooks of the course on a lab with papermill, and report on each cell and each check."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tqdm.std import tqdm
+
+from ..errors import CourseError, NodeUnreachable
+from ..lab.cluster import Lab
+from ..lab.node import Node
+from .checks import CHECKS, CheckResult
+from .checks.check import CHECK_MIME
+from .export import write_html
+from .report import Report, SectionReport
+from .sections import SECTIONS, Section, section
+
+__all__ = ["notebooks_directory", "run_course"]
+
+CELL_TIMEOUT_S = 300
+NOTEBOOKS = Path("notebooks")
+
+
+def notebooks_directory() -> Path:
+    """Where the course's notebooks are: in the current directory, else beside the package.
+
+    Raises
+    ------
+    CourseError
+    """
+    for candidate in (Path.cwd() / NOTEBOOKS, Path(__file__).parents[2] / NOTEBOOKS):
+        if (candidate / SECTIONS["00"].notebook).exists():
+            return candidate
+    raise CourseError(
+        "Les notebooks du cours sont introuvables.", remedy="lancez la commande depuis le dossier du cours"
+    )
+
+
+def run_course(
+    lab: Lab,
+    sections: Sequence[str] = (),
+    *,
+    out: Path,
+    notice: Callable[[str], None] = lambda line: None,
+) -> Report:
+    """Run sections in order, each in a kernel of its own; write its notebook, its HTML and the report so far.
+
+    Parameters
+    ----------
+    sections
+        Their numbers; all when empty.
+    out
+        Directory for report.json, junit.xml, and each section's .ipynb and .html.
+    notice
+        Called with one line in French per section.
+
+    Raises
+    ------
+    SectionUnknown
+    NodeUnreachable
+        An engine is silent before anything was run.
+    """
+    wanted = [section(identity) for identity in sections or SECTIONS]
+    directory = notebooks_directory()
+    out.mkdir(parents=True, exist_ok=True)
+    report = _empty(lab)
+    report.write(out)
+    with tqdm(wanted, desc="cours", unit="section", disable=None, file=sys.stderr, position=0) as bar:
+        for found in bar:
+            bar.set_postfix_str(f"{found.id} {found.title}")
+            done = _run_section(lab, found, directory, out)
+            report = replace(report, sections=(*report.sections, done))
+            report.write(out)
+            bar.clear()
+            notice(_summary(found, done))
+    return report
+
+
+def _run_section(lab: Lab, found: Section, directory: Path, out: Path) -> SectionReport:
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    executed = out / found.notebook
+    begun = time.monotonic()
+    error: str | None = None
+    try:
+        papermill.execute_notebook(
+            directory / found.notebook,
+            executed,
+            parameters={"lab_name": lab.name},
+            cwd=directory,
+            kernel_name="python3",
+            execution_timeout=CELL_TIMEOUT_S,
+            progress_bar={"disable": None, "position": 1, "leave": False, "file": sys.stderr, "desc": found.id},
+        )
+    except PapermillExecutionError as err:
+        error = f"la cellule {err.cell_index + 1} s'est arrêtée : {err.ename} : {_plain(err.evalue)}"
+    except Exception as err:
+        # A kernel that dies, a cell past its time, a full disk: the section failed, the others may still be run.
+        error = f"le notebook s'est arrêté : {type(err).__name__} : {err}"
+    duration_s = time.monotonic() - begun
+    cells, checks = _read(executed)
+    if executed.exists():
+        write_html(executed, executed.with_suffix(".html"))
+    reasons = [error] if error else []
+    reasons += _faults(lab, found, checks)
+    if reasons:
+        reasons += [f"le moteur du nœud {name} ne répond pas : {why}" for name, why in _silent(lab).items()]
+    return SectionReport(
+        id=found.id,
+        notebook=found.notebook,
+        status="failed" if reasons else "passed",
+        duration_s=duration_s,
+        cells=cells,
+        checks=checks,
+        error=" ; ".join(reasons) or None,
+    )
+
+
+def _faults(lab: Lab, found: Section, checks: Sequence[CheckResult]) -> list[str]:
+    """Why a notebook that ran to its end is still not passed."""
+    lacks = {name for name, has in lab.capabilities.asdict().items() if not has}
+    expected = {identity for identity in CHECKS if identity.startswith(f"{found.id}.")}
+    faults = [f"contrôle {check.id} échoué : {check.observed}" for check in checks if check.outcome == "failed"]
+    faults += [
+        f"contrôle {check.id} non fait, sans qu'un manque du noyau l'explique : {check.observed}"
+        for check in checks
+        if check.outcome == "not_run" and check.lack not in lacks
+    ]
+    # A notebook whose checks went missing must not look like one whose checks passed.
+    absent = sorted(expected - {check.id for check in checks}, key=_number)
+    if absent or not expected:
+        faults.append(f"contrôles absents du notebook exécuté : {', '.join(absent) or 'tous'}")
+    return faults
+
+
+def _read(executed: Path) -> tuple[int, tuple[CheckResult, ...]]:
+    """Number of code cells that ran, and the checks whose results stand in the notebook."""
+    import nbformat
+
+    if not executed.exists():
+        return 0, ()
+    cells: list[Any] = [c for c in nbformat.read(executed, as_version=4).cells if c.cell_type == "code"]
+    ran = [cell for cell in cells if cell.execution_count is not None]
+    found = [
+        CheckResult(**output.data[CHECK_MIME])
+        for cell in ran
+        for output in cell.outputs
+        if CHECK_MIME in output.get("data", {})
+    ]
+    return len(ran), tuple(found)
+
+
+def _empty(lab: Lab) -> Report:
+    def version(node: Node) -> str:
+        with node.asking("dire sa version"):
+            return str(node.api.version()["Version"])
+
+    versions = lab.each(version)
+    return Report(lab.backend, versions[lab.manager.name], len(lab.nodes), lab.capabilities.asdict())
+
+
+def _silent(lab: Lab) -> dict[str, str]:
+    """Nodes whose engine does not answer now, and why."""
+
+    def ask(node: Node) -> str:
+        try:
+            with node.asking("répondre"):
+                node.client.ping()
+        except NodeUnreachable as err:
+            return err.detail
+        return ""
+
+    return {name: why for name, why in lab.each(ask).items() if why}
+
+
+def _summary(found: Section, done: SectionReport) -> str:
+    mark = {"passed": "✔", "failed": "✘", "not_run": "–"}[done.status]
+    counts = [
+        f"{number} {word}"
+        for outcome, word in (("passed", "réussis"), ("failed", "échoués"), ("not_run", "non faits"))
+        if (number := sum(check.outcome == outcome for check in done.checks))
+    ]
+    line = f"{mark} {found.id} {found.title} : {done.duration_s:.1f} s, contrôles : {', '.join(counts) or 'aucun'}"
+    return f"{line}\n    {done.error}" if done.error else line
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _number(identity: str) -> list[int]:
+    return [int(part) for part in identity.split(".")]
