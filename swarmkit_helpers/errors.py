@@ -211,7 +211,7 @@ class DiskFull(LabError):
         self.doing = doing
         super().__init__(
             f"Plus de place sur le disque ({where}) pendant{NBSP}: {doing}.",
-            remedy=f"libérez de la place (df -h {where}), puis{NBSP}: "
+            remedy=f"libérez de la place (df -h), puis{NBSP}: "
             f"swarmlab down --name {lab} && swarmlab up --name {lab}",
         )
 

@@ -16,7 +16,6 @@ its control groups: `down` removes exactly that, whatever state it finds.
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -54,7 +53,9 @@ NODES = (
 PREFIX = 24
 SWITCH_ADDRESS = "10.0.3.1"
 ENGINE_START_S = 60.0
-FULL_BYTES = 1024**2
+# A socket's path holds 107 bytes (unix(7)), and this is the longest that an engine makes below its lab.
+SOCKET_PATH_BYTES = 107
+LONGEST_SOCKET = "manager/exec/containerd/containerd.sock.ttrpc"
 # A namespace made by dockerd inherits this from the machine: with 0, the ingress sandbox forwards nothing.
 IP_FORWARD = "net/ipv4/ip_forward"
 # Engines are started with a bare environment: no proxy, no DOCKER_* of the caller reaches them.
@@ -127,6 +128,10 @@ def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, 
         raise BackendUnavailable(
             "local", missing, "en root : make lab (ou apt-get install docker.io iptables iproute2)"
         )
+    if len(os.fsencode(home() / name / LONGEST_SOCKET)) > SOCKET_PATH_BYTES:
+        raise BackendUnavailable(
+            "local", [f"le chemin {home()} est trop long"], "choisissez un SWARMLAB_HOME plus court"
+        )
     with locked(name):
         record = Record.read(name)
         if record and record.state == "up":
@@ -137,7 +142,7 @@ def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, 
         try:
             return _start(name, notice, references)
         except BaseException as err:
-            full = isinstance(err, LabError) and _is_full(home() / name)
+            full = isinstance(err, LabError) and _was_full(name)
             with suppress(OSError, TimeoutError, subprocess.CalledProcessError):
                 _remove(name)
             if full:
@@ -317,8 +322,6 @@ def _engine_ready(record: Record, node: Node) -> None:
         if dead or elapsed > ENGINE_START_S:
             log = directory / "engine.log"
             text = log.read_text("utf-8", "replace")
-            if "no space left on device" in text:
-                raise DiskFull(directory, f"le démarrage du moteur de {node.name}", record.name)
             last = text.strip().splitlines() or ["le journal est vide"]
             raise EngineStartFailed(node.name, last[-1], log)
         time.sleep(0.03)
@@ -440,9 +443,9 @@ def _private_directory(path: Path, owner: tuple[int, int]) -> None:
     os.chown(path, *owner)
 
 
-def _is_full(path: Path) -> bool:
-    """True when an engine that stumbled there had no room: it does not always say so itself."""
-    return path.exists() and shutil.disk_usage(path).free < FULL_BYTES
+def _was_full(name: str) -> bool:
+    """True when an engine wrote that it had no room: its client then often sees only a closed connection."""
+    return any("no space left" in log.read_text("utf-8", "replace") for log in (home() / name).glob("*/engine.log"))
 
 
 def _accepts(path: Path) -> bool:

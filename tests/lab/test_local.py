@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,15 @@ import pytest
 from swarmkit_helpers.actions.containers import run_container
 from swarmkit_helpers.actions.networks import create_network
 from swarmkit_helpers.actions.services import create_service
-from swarmkit_helpers.errors import BackendUnavailable, LabDamaged, LabNotUp, NodeUnreachable
+from swarmkit_helpers.errors import (
+    BackendUnavailable,
+    DiskFull,
+    EngineStartFailed,
+    LabBusy,
+    LabDamaged,
+    LabNotUp,
+    NodeUnreachable,
+)
 from swarmkit_helpers.lab import local
 from swarmkit_helpers.lab.record import Record, home, locked
 from swarmkit_helpers.topology.fetch import snapshot
@@ -183,8 +192,6 @@ def test_a_record_cut_short_is_noticed_and_removed(name: str) -> None:
 def test_a_busy_lab_is_said(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("swarmkit_helpers.lab.record.LOCK_PATIENCE_S", 0.2)
     local.up(name)
-    from swarmkit_helpers.errors import LabBusy
-
     with locked(name), pytest.raises(LabBusy, match=name):
         local.down(name)
 
@@ -200,19 +207,14 @@ def test_a_failed_start_leaves_nothing(name: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_engine_that_dies_at_start_gives_its_last_words(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from swarmkit_helpers.errors import EngineStartFailed
-
     monkeypatch.setattr(local, "ENGINE_SCRIPT", "echo plus rien ne va >&2; exit 3")
     with pytest.raises(EngineStartFailed, match="plus rien ne va"):
         local.up(name)
     assert traces(name) == []
 
 
-def test_a_full_disk_is_said_and_nothing_is_left(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from swarmkit_helpers.errors import DiskFull
-
-    small = tmp_path / "small"
-    small.mkdir()
+def test_a_full_disk_is_said_and_nothing_is_left(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = Path(tempfile.mkdtemp())
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(small)], check=True)
     try:
         monkeypatch.setenv("SWARMLAB_HOME", str(small / "h"))
@@ -221,6 +223,13 @@ def test_a_full_disk_is_said_and_nothing_is_left(name: str, tmp_path: Path, monk
         assert traces(name) == []
     finally:
         subprocess.run(["umount", str(small)], check=True)
+        small.rmdir()
+
+
+def test_a_path_too_long_for_sockets_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SWARMLAB_HOME", str(tmp_path / ("long" * 20)))
+    with pytest.raises(BackendUnavailable, match="trop long"):
+        local.up("court")
 
 
 def test_without_root_or_engine_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

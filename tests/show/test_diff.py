@@ -96,3 +96,17 @@ def test_the_way_back_undoes_the_way_there(one: Topology, other: Topology) -> No
 
     back = [replace(change, before=change.after, after=change.before) for change in changes(other, one)]
     assert sorted(map(key, back)) == sorted(map(key, changes(one, other)))
+
+
+def test_a_network_is_summed_up_without_repeating_its_vxlan_id(before: Topology) -> None:
+    options = {"com.docker.network.driver.overlay.vxlanid_list": "4099", "com.docker.network.driver.mtu": "1200"}
+    added = replace(swarms.overlay("new-net", 3, ("manager",)), options=options, attachable=True)
+    (found,) = changes(before, replace(before, networks=(*before.networks, added)))
+    assert found == Change(
+        "network",
+        "new-net",
+        "manager",
+        "existence",
+        None,
+        "overlay, 10.0.3.0/24, 10.0.3.1, VXLAN 4099, attachable, com.docker.network.driver.mtu=1200, new-net-id-x",
+    )

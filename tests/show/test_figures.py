@@ -213,6 +213,7 @@ def test_before_after_of_a_network_that_did_not_exist(before: Topology) -> None:
     without = replace(before, networks=tuple(n for n in before.networks if n.name != "nginx-net-2"))
     figure = figures.draw_before_after(without, AFTER, "nginx-net-2")
     assert "n'existe pas" in drawn.texts(figure)
+    assert "absent" not in drawn.texts(figure)
     assert "Le réseau nginx-net-2 n'existe pas." in figure.alt
 
 

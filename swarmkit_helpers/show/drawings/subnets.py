@@ -250,20 +250,16 @@ def _blocks(panel: Panel) -> list[Panel]:
             parts.append([column])
     if len(parts) < 2:
         return [panel]
-    return [
-        Panel(
-            panel.topology,
-            tuple(part),
-            {
-                node: tuple(row for row in rows if any(column.name in row.cells for column in part))
-                for node, rows in panel.rows.items()
-            },
-            panel.names_width,
-            panel.counted,
-            panel.marks,
-        )
-        for part in parts
-    ]
+    return [_part(panel, tuple(part)) for part in parts]
+
+
+def _part(panel: Panel, columns: tuple[Column, ...]) -> Panel:
+    names = {column.name for column in columns}
+    rows = {node: tuple(row for row in some if names & row.cells.keys()) for node, some in panel.rows.items()}
+    width = panel.names_width
+    if not panel.counted and not all(rows.values()):
+        width = max(width, text_width(NOBODY) + 20)
+    return replace(panel, columns=columns, rows=rows, names_width=width)
 
 
 def _head(topology: Topology, name: str, brief: bool) -> tuple[str, ...]:
@@ -302,7 +298,7 @@ def _traits(network: Network) -> list[tuple[str, bool]]:
         ("attachable", network.attachable),
         ("chiffré", network.encrypted),
         ("interne", network.internal),
-        (f"option mtu {network.underlay_mtu}", network.underlay_mtu is not None),
+        (f"option mtu {network.underlay_mtu}", network.driver == "overlay" and network.underlay_mtu is not None),
     ]
 
 
@@ -472,7 +468,7 @@ def _draw_node(
         if node in column.nodes:
             style = style_of(styles, column.name)
             canvas.line([(bus, y), (bus, y + height)], color=style.color, line=style.line, weight=3)
-        elif not any(column.name in row.cells for row in rows):
+        elif column.known and not any(column.name in row.cells for row in rows):
             width = text_width("absent") + 8
             canvas.box(bus - 7, y + height / 2 - 6, width, 12, face=SHADE, edge="none", zorder=1.8)
             canvas.text(bus - 3, y + height / 2, "absent", italic=True, color=SOFT)
@@ -536,7 +532,11 @@ def _mark_legend(panels: Sequence[Panel]) -> list[tuple[Sample, str]]:
 
 
 def _is_absent(panel: Panel) -> bool:
-    return any(node.answered and node.name not in c.nodes for node in panel.topology.nodes for c in panel.columns)
+    return any(
+        column.known and node.answered and node.name not in column.nodes
+        for node in panel.topology.nodes
+        for column in panel.columns
+    )
 
 
 def _nothing(canvas: Canvas, y: float, topology: Topology) -> Figure:
