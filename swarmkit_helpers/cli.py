@@ -43,7 +43,7 @@ def up(name: str, backend: str) -> None:
     known = Record.read(name)
     lab = connection.start(name, backend, notice=click.echo)
     was_up = known is not None and known.state == "up"
-    click.echo(f"Le labo « {lab.name} » {'est déjà' if was_up else 'est'} démarré ({lab.backend}).")
+    click.echo(f"Le labo « {lab.name} » {'est déjà' if was_up else 'est'} démarré ({lab.backend}).")
     _show(local.status(name))
     _tell_lacks(lab.capabilities.asdict())
     _tell_substitutes(name)
@@ -52,18 +52,18 @@ def up(name: str, backend: str) -> None:
 @cli.command()
 @lab_name
 def down(name: str) -> None:
-    """Supprime tout un labo, même après un arrêt brutal ; deux fois ne nuit pas."""
+    """Supprime tout un labo, même après un arrêt brutal ; deux fois ne nuit pas."""
     from .lab import local
 
     removed = local.down(name)
-    click.echo(f"Labo « {name} » supprimé." if removed else f"Aucun labo « {name} » : rien à supprimer.")
+    click.echo(f"Labo « {name} » supprimé." if removed else f"Aucun labo « {name} » : rien à supprimer.")
 
 
 @cli.command()
 @lab_name
 @as_json
 def status(name: str, as_json: bool) -> None:
-    """Dit ce qui est démarré ; code de retour 1 si un nœud ne répond pas."""
+    """Dit ce qui est démarré ; code de retour 1 si un nœud ne répond pas."""
     from dataclasses import asdict
 
     from .lab import local
@@ -115,7 +115,7 @@ def doctor(as_json: bool) -> None:
 @click.argument("node")
 @lab_name
 def env(node: str, name: str) -> None:
-    """Écrit « export DOCKER_HOST=... » pour un nœud : eval "$(swarmlab env worker1)"."""
+    """Écrit « export DOCKER_HOST=... » pour un nœud : eval "$(swarmlab env worker1)"."""
     from .lab import local
 
     click.echo(f"export DOCKER_HOST={shlex.quote(local.attach(name).node(node).docker_host)}")
@@ -161,13 +161,13 @@ def run(sections: tuple[str, ...], name: str, out: Path, keep: bool) -> None:
             local.down(name)
     totals = report.asdict()["totals"]
     click.echo(
-        f"{totals['sections']} sections, {totals['cells']} cellules, {totals['checks']} contrôles : "
+        f"{totals['sections']} sections, {totals['cells']} cellules, {totals['checks']} contrôles : "
         f"{totals['passed']} réussis, {totals['failed']} échoués, {totals['not_run']} non faits, "
-        f"en {totals['duration_s']:.0f} s. Rapport : {out / 'report.json'}"
+        f"en {totals['duration_s']:.0f} s. Rapport : {out / 'report.json'}"
     )
     if not report.passed:
         failed = ", ".join(section.id for section in report.sections if section.status != "passed")
-        click.echo(f"✘ Sections non réussies : {failed}", err=True)
+        click.echo(f"✘ Sections non réussies : {failed}", err=True)
         sys.exit(1)
 
 
@@ -190,7 +190,7 @@ def _tell_substitutes(name: str) -> None:
 
     record = Record.read(name)
     if record and record.substitutes:
-        click.echo(f"  images de substitution, faites de paquets Debian : {', '.join(record.substitutes)}")
+        click.echo(f"  images de substitution, faites de paquets Debian : {', '.join(record.substitutes)}")
 
 
 def main() -> None:
@@ -222,8 +222,8 @@ def _usage(err: click.UsageError) -> str:
     """What click says of a wrong command line, in French."""
     context = err.ctx.command_path if err.ctx else "swarmlab"
     said: dict[type[click.UsageError], Callable[[Any], str]] = {
-        click.NoSuchOption: lambda e: f"option inconnue : {e.option_name}",
-        click.MissingParameter: lambda e: f"il manque : {(e.param.human_readable_name if e.param else '?')}",
+        click.NoSuchOption: lambda e: f"option inconnue : {e.option_name}",
+        click.MissingParameter: lambda e: f"il manque : {(e.param.human_readable_name if e.param else '?')}",
         click.BadParameter: lambda e: f"valeur refusée pour {(e.param.human_readable_name if e.param else '?')}",
     }
     words = next((say(err) for kind, say in said.items() if isinstance(err, kind)), err.format_message())

@@ -29,7 +29,7 @@
     └── CourseError               the course
         ├── SectionUnknown        no section of that number
         ├── CheckUnknown          no check of that number
-        └── NotebookFailed        a notebook stopped before its end
+        └── CapabilityLacking     a check needs what the lab's kernel has not
 
 Messages are for learners: what failed, what was seen, and the command that mends it.
 """
@@ -42,6 +42,7 @@ from pathlib import Path
 __all__ = [
     "ActionError",
     "BackendUnavailable",
+    "CapabilityLacking",
     "CheckUnknown",
     "CommandFailed",
     "CourseError",
@@ -59,7 +60,6 @@ __all__ = [
     "NodeUnknown",
     "NodeUnreachable",
     "NotConverged",
-    "NotebookFailed",
     "ObjectNotFound",
     "PortInUse",
     "ProbeError",
@@ -151,7 +151,7 @@ class BackendUnavailable(LabError):
         self.backend = backend
         self.lacks = tuple(lacks)
         super().__init__(
-            f"Cette machine ne peut pas démarrer un labo {_quote(backend)}{NBSP}: {' ; '.join(lacks)}.",
+            f"Cette machine ne peut pas démarrer un labo {_quote(backend)}{NBSP}: {' ; '.join(lacks)}.",
             remedy=remedy,
         )
 
@@ -211,8 +211,7 @@ class DiskFull(LabError):
         self.doing = doing
         super().__init__(
             f"Plus de place sur le disque ({where}) pendant{NBSP}: {doing}.",
-            remedy=f"libérez de la place (df -h), puis{NBSP}: "
-            f"swarmlab down --name {lab} && swarmlab up --name {lab}",
+            remedy=f"libérez de la place (df -h), puis{NBSP}: swarmlab down --name {lab} && swarmlab up --name {lab}",
         )
 
 
@@ -253,8 +252,8 @@ class NameRefused(ActionError):
         self.kind = kind
         self.name = name
         super().__init__(
-            f"Docker refuse le nom {_quote(name)}{NBSP}: 1 à 63 caractères parmi a-z, A-Z, 0-9, « _ », "
-            "« . » et « - », en commençant par une lettre ou un chiffre.",
+            f"Docker refuse le nom {_quote(name)}{NBSP}: 1 à 63 caractères parmi a-z, A-Z, 0-9, {_quote('_')}, "
+            f"{_quote('.')} et {_quote('-')}, en commençant par une lettre ou un chiffre.",
             remedy="choisissez un autre nom, par exemple nginx-net",
         )
 
@@ -400,14 +399,9 @@ class CheckUnknown(CourseError):
         )
 
 
-class NotebookFailed(CourseError):
-    """A notebook stopped before its end."""
+class CapabilityLacking(CourseError):
+    """A check needs what the lab's kernel has not: it cannot run."""
 
-    def __init__(self, section: str, cell: int, cause: str) -> None:
-        self.section = section
-        self.cell = cell
-        self.cause = cause
-        super().__init__(
-            f"La section {section} s'est arrêtée à sa cellule {cell}{NBSP}: {cause}",
-            remedy=f"swarmlab restore {section}, puis swarmlab run {section}",
-        )
+    def __init__(self, capability: str) -> None:
+        self.capability = capability
+        super().__init__(f"Ce labo n'a pas la capacité {_quote(capability)}.", remedy="swarmlab doctor")

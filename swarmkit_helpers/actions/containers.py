@@ -31,7 +31,7 @@ def run_container(
     NodeUnknown, NameRefused, NameInUse, ObjectNotFound, EngineRefused, NodeUnreachable
     """
     host = lab.node(node)
-    with explained("container", name), host.asking(f"démarrer le conteneur « {name} »"):
+    with explained("container", name), host.asking(f"démarrer le conteneur « {name} »"):
         api = host.api
         endpoints = (
             api.create_networking_config({network: api.create_endpoint_config(aliases=list(network_alias) or None)})
@@ -66,7 +66,7 @@ def stop_container(lab: Lab, *names: str) -> None:
     """
     for name in names:
         place = locate(lab, name)
-        with place.node.asking(f"arrêter le conteneur « {name} »"):
+        with place.node.asking(f"arrêter le conteneur « {name} »"):
             place.node.api.stop(place.id)
 
 
@@ -79,5 +79,5 @@ def remove_container(lab: Lab, *names: str) -> None:
     """
     for name in names:
         place = locate(lab, name)
-        with explained("container", name), place.node.asking(f"supprimer le conteneur « {name} »"):
+        with explained("container", name), place.node.asking(f"supprimer le conteneur « {name} »"):
             place.node.api.remove_container(place.id, force=True)

@@ -61,7 +61,7 @@ def create_network(
     asked = lab.node(node) if node else lab.manager
     if subnet and driver == "overlay":
         _refuse_overlap(asked, name, subnet)
-    with explained("network", name, subnet=subnet), asked.asking(f"créer le réseau « {name} »"):
+    with explained("network", name, subnet=subnet), asked.asking(f"créer le réseau « {name} »"):
         asked.api.create_network(
             name,
             driver=driver,
@@ -147,7 +147,7 @@ def _refuse_overlap(manager: Node, name: str, subnet: str) -> None:
     try:
         asked = ipaddress.ip_network(subnet, strict=False)
     except ValueError as err:
-        raise EngineRefused(f"créer le réseau « {name} »", f"{subnet} n'est pas un sous-réseau", manager.name) from err
+        raise EngineRefused(f"créer le réseau « {name} »", f"{subnet} n'est pas un sous-réseau", manager.name) from err
     for raw in _listed(manager):
         for config in (raw.get("IPAM") or {}).get("Config") or []:
             taken = ipaddress.ip_network(config["Subnet"], strict=False)
@@ -159,7 +159,7 @@ def _wait_allocated(manager: Node, name: str) -> None:
     """Wait until the swarm's allocator gave the network its subnet and its VXLAN id."""
 
     def look() -> Sighting:
-        with manager.asking(f"inspecter le réseau « {name} »"):
+        with manager.asking(f"inspecter le réseau « {name} »"):
             raw = manager.api.inspect_network(name, scope="swarm")
         allocated = bool((raw.get("IPAM") or {}).get("Config"))
         return Sighting(int(allocated), 1, "" if allocated else "ni sous-réseau ni identifiant VXLAN")
@@ -170,7 +170,7 @@ def _wait_allocated(manager: Node, name: str) -> None:
 def _remove(lab: Lab, identity: str, name: str) -> None:
     manager = lab.manager
     try:
-        with explained("network", name), manager.asking(f"supprimer le réseau « {name} »"):
+        with explained("network", name), manager.asking(f"supprimer le réseau « {name} »"):
             manager.api.remove_network(identity)
     except EngineRefused as err:
         if "in use" in err.detail or "active endpoints" in err.detail:
@@ -184,7 +184,7 @@ def _wait_unlisted(lab: Lab, ids: dict[str, str]) -> None:
         holders = lab.each(lambda node: [ids[raw["Id"]] for raw in _listed(node) if raw["Id"] in ids])
         left = [f"{network} sur {node}" for node, networks in holders.items() for network in networks]
         total = len(ids) * len(lab.nodes)
-        return Sighting(total - len(left), total, f"encore là : {', '.join(left)}" if left else "")
+        return Sighting(total - len(left), total, f"encore là : {', '.join(left)}" if left else "")
 
     wait_until(
         f"Suppression de {', '.join(ids.values())} sur les nœuds",
@@ -198,7 +198,7 @@ def _wait_idle(lab: Lab, identity: str, name: str) -> None:
     """Wait until no node has a container on that network."""
 
     def containers(node: Node) -> int:
-        with node.asking(f"inspecter le réseau « {name} »"):
+        with node.asking(f"inspecter le réseau « {name} »"):
             listed = node.api.containers(filters={"network": identity}, all=True)
         return len(listed)
 
@@ -206,7 +206,7 @@ def _wait_idle(lab: Lab, identity: str, name: str) -> None:
         left = {node: count for node, count in lab.each(containers).items() if count}
         text = ", ".join(f"{count} sur {node}" for node, count in left.items())
         return Sighting(
-            len(lab.nodes) - len(left), len(lab.nodes), f"conteneurs encore attachés : {text}" if left else ""
+            len(lab.nodes) - len(left), len(lab.nodes), f"conteneurs encore attachés : {text}" if left else ""
         )
 
     wait_until(f"Nœuds sans conteneur sur {name}", look, timeout_s=VANISH_S, remedy=f"docker network inspect {name}")

@@ -84,7 +84,7 @@ def create_service(
     manager = lab.manager
     with (
         explained("service", name, port=next(iter(publish or {}), None)),
-        manager.asking(f"créer le service « {name} »"),
+        manager.asking(f"créer le service « {name} »"),
     ):
         manager.api.create_service(
             template,
@@ -140,7 +140,7 @@ def move_service(
         present = template.get("Networks") or []
         for identity, network in removed.items():
             if identity not in {kept["Target"] for kept in present}:
-                raise ObjectNotFound("network", network, f"le service « {name} »")
+                raise ObjectNotFound("network", network, f"le service « {name} »")
         kept = [net for net in present if net["Target"] not in removed]
         known = {net["Target"] for net in kept}
         template["Networks"] = kept + [{"Target": identity} for identity in added if identity not in known]
@@ -159,7 +159,7 @@ def remove_service(lab: Lab, *names: str, timeout_s: float = CONVERGE_S) -> None
     manager = lab.manager
     ids = [_service(lab, name)["ID"] for name in names]
     for name, identity in zip(names, ids, strict=True):
-        with explained("service", name), manager.asking(f"supprimer le service « {name} »"):
+        with explained("service", name), manager.asking(f"supprimer le service « {name} »"):
             manager.api.remove_service(identity)
 
     def containers(node: Node) -> int:
@@ -170,7 +170,7 @@ def remove_service(lab: Lab, *names: str, timeout_s: float = CONVERGE_S) -> None
     def look() -> Sighting:
         left = {node: count for node, count in lab.each(containers).items() if count}
         text = ", ".join(f"{count} sur {node}" for node, count in left.items())
-        return Sighting(len(lab.nodes) - len(left), len(lab.nodes), f"conteneurs restants : {text}" if left else "")
+        return Sighting(len(lab.nodes) - len(left), len(lab.nodes), f"conteneurs restants : {text}" if left else "")
 
     wait_until(
         f"Nœuds sans conteneur de {', '.join(names)}", look, timeout_s=timeout_s, remedy="docker container ls --all"
@@ -200,7 +200,7 @@ def _looker(lab: Lab, name: str) -> Callable[[], Sighting]:
 
     def look() -> Sighting:
         service = _service(lab, name)
-        with manager.asking(f"lister les tâches de « {name} »"):
+        with manager.asking(f"lister les tâches de « {name} »"):
             tasks: list[Json] = manager.api.tasks(filters={"service": service["ID"]})
         wanted = service["ServiceStatus"]["DesiredTasks"]
         if "Global" in service["Spec"]["Mode"]:
@@ -247,7 +247,7 @@ def _targets(template: Json) -> set[str]:
 
 def _service(lab: Lab, name: str) -> Json:
     manager = lab.manager
-    with manager.asking(f"chercher le service « {name} »"):
+    with manager.asking(f"chercher le service « {name} »"):
         listed: list[Json] = manager.api.services(filters={"name": name}, status=True)
     for service in listed:
         if name in (service["Spec"]["Name"], service["ID"]):
@@ -261,7 +261,7 @@ def _update(lab: Lab, name: str, change: Callable[[Json], None]) -> None:
     spec: Json = service["Spec"]
     change(spec)
     manager = lab.manager
-    with explained("service", name), manager.asking(f"modifier le service « {name} »"):
+    with explained("service", name), manager.asking(f"modifier le service « {name} »"):
         manager.api.update_service(
             service["ID"],
             service["Version"]["Index"],

@@ -37,7 +37,7 @@ def leave_swarm(lab: Lab, node: str | None = None) -> list[str]:
         now = lab.each(_swarm_state, nodes)
         inside = [name for name, state in now.items() if state != "inactive"]
         return Sighting(
-            len(nodes) - len(inside), len(nodes), f"encore dans un swarm : {', '.join(inside)}" if inside else ""
+            len(nodes) - len(inside), len(nodes), f"encore dans un swarm : {', '.join(inside)}" if inside else ""
         )
 
     wait_until("Nœuds hors du swarm", look, timeout_s=60, remedy="docker swarm leave --force, sur chaque nœud nommé")
@@ -93,7 +93,7 @@ def wait_nodes(lab: Lab, nodes: list[Node] | None = None, *, timeout_s: float = 
             listed = lab.manager.api.nodes()
         ready = {raw["ID"] for raw in listed if raw["Status"]["State"] == "ready"}
         late = [name for node_id, name in wanted.items() if node_id not in ready]
-        return Sighting(len(wanted) - len(late), len(wanted), f"pas encore prêt : {', '.join(late)}" if late else "")
+        return Sighting(len(wanted) - len(late), len(wanted), f"pas encore prêt : {', '.join(late)}" if late else "")
 
     wait_until("Nœuds prêts", look, timeout_s=timeout_s, remedy="docker node ls", quiet=quiet)
 

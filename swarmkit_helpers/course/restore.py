@@ -39,11 +39,11 @@ class Restoration:
 
     def __str__(self) -> str:
         done = " ; ".join(self.changes) or "rien à changer"
-        return f"Section {self.section.id} prête : {done}."
+        return f"Section {self.section.id} prête : {done}."
 
     def _repr_html_(self) -> str:
         if not self.changes:
-            return f"<p>✔ Section {self.section.id} prête : rien à changer.</p>"
+            return f"<p>✔ Section {self.section.id} prête : rien à changer.</p>"
         items = "".join(f"<li>{escape(change)}</li>" for change in self.changes)
         return f"<p>✔ Section {self.section.id} prête. Ce qui a été changé :</p><ul>{items}</ul>"
 
@@ -76,11 +76,11 @@ def restore(lab: Lab, identity: str) -> Restoration:
     services, networks = wanted.start.services, wanted.start.networks
     containers = [c.name for c in found.containers if not c.task and _ours(c.name, c.labels, CONTAINER_NAMES)]
     if containers:
-        change(f"conteneurs supprimés : {', '.join(containers)}", _remove_containers, lab, containers)
+        change(f"conteneurs supprimés : {', '.join(containers)}", _remove_containers, lab, containers)
     kept = [state.name for state in services if _matches(found, state)]
     stale = [s.name for s in found.services if _ours(s.name, s.labels, SERVICE_NAMES) and s.name not in kept]
     if stale:
-        change(f"services supprimés : {', '.join(stale)}", remove_service, lab, *stale)
+        change(f"services supprimés : {', '.join(stale)}", remove_service, lab, *stale)
     left = [
         network.name
         for network in found.networks
@@ -90,16 +90,16 @@ def restore(lab: Lab, identity: str) -> Restoration:
         and not any(_is_network(found, network.name, state) for state in networks)
     ]
     if left:
-        change(f"réseaux supprimés : {', '.join(left)}", remove_network, lab, *left)
+        change(f"réseaux supprimés : {', '.join(left)}", remove_network, lab, *left)
     for bridge in (n for n in found.networks if n.scope == "local" and _ours(n.name, n.labels, NETWORK_NAMES)):
-        change(f"réseau supprimé sur {bridge.nodes[0]} : {bridge.name}", _remove_local, lab, bridge.nodes[0], bridge.id)
+        change(f"réseau supprimé sur {bridge.nodes[0]} : {bridge.name}", _remove_local, lab, bridge.nodes[0], bridge.id)
     ingress = next((network for network in found.networks if network.ingress), None)
     if ingress is None or ingress.name != INGRESS:
         change("réseau ingress par défaut recréé", replace_ingress, lab, INGRESS)
     for state in networks:
         if not _is_network(found, state.name, state):
             change(
-                f"réseau créé : {state.name}",
+                f"réseau créé : {state.name}",
                 create_network,
                 lab,
                 state.name,
@@ -109,7 +109,7 @@ def restore(lab: Lab, identity: str) -> Restoration:
     for service in services:
         if service.name not in kept:
             change(
-                f"service créé : {service.name}",
+                f"service créé : {service.name}",
                 create_service,
                 lab,
                 service.name,

@@ -99,10 +99,10 @@ def _run_section(lab: Lab, found: Section, directory: Path, out: Path) -> Sectio
             progress_bar={"disable": None, "position": 1, "leave": False, "file": sys.stderr, "desc": found.id},
         )
     except PapermillExecutionError as err:
-        error = f"la cellule {err.cell_index + 1} s'est arrêtée : {err.ename} : {_plain(err.evalue)}"
+        error = f"la cellule {err.cell_index + 1} s'est arrêtée : {err.ename} : {_plain(err.evalue)}"
     except Exception as err:
         # A kernel that dies, a cell past its time, a full disk: the section failed, the others may still be run.
-        error = f"le notebook s'est arrêté : {type(err).__name__} : {err}"
+        error = f"le notebook s'est arrêté : {type(err).__name__} : {err}"
     duration_s = time.monotonic() - begun
     cells, checks = _read(executed)
     if executed.exists():
@@ -110,7 +110,7 @@ def _run_section(lab: Lab, found: Section, directory: Path, out: Path) -> Sectio
     reasons = [error] if error else []
     reasons += _faults(lab, found, checks)
     if reasons:
-        reasons += [f"le moteur du nœud {name} ne répond pas : {why}" for name, why in _silent(lab).items()]
+        reasons += [f"le moteur du nœud {name} ne répond pas : {why}" for name, why in _silent(lab).items()]
     return SectionReport(
         id=found.id,
         notebook=found.notebook,
@@ -126,16 +126,16 @@ def _faults(lab: Lab, found: Section, checks: Sequence[CheckResult]) -> list[str
     """Why a notebook that ran to its end is still not passed."""
     lacks = {name for name, has in lab.capabilities.asdict().items() if not has}
     expected = {identity for identity in CHECKS if identity.startswith(f"{found.id}.")}
-    faults = [f"contrôle {check.id} échoué : {check.observed}" for check in checks if check.outcome == "failed"]
+    faults = [f"contrôle {check.id} échoué : {check.observed}" for check in checks if check.outcome == "failed"]
     faults += [
-        f"contrôle {check.id} non fait, sans qu'un manque du noyau l'explique : {check.observed}"
+        f"contrôle {check.id} non fait, sans qu'un manque du noyau l'explique : {check.observed}"
         for check in checks
         if check.outcome == "not_run" and check.lack not in lacks
     ]
     # A notebook whose checks went missing must not look like one whose checks passed.
     absent = sorted(expected - {check.id for check in checks}, key=_number)
     if absent or not expected:
-        faults.append(f"contrôles absents du notebook exécuté : {', '.join(absent) or 'tous'}")
+        faults.append(f"contrôles absents du notebook exécuté : {', '.join(absent) or 'tous'}")
     return faults
 
 
@@ -186,7 +186,7 @@ def _summary(found: Section, done: SectionReport) -> str:
         for outcome, word in (("passed", "réussis"), ("failed", "échoués"), ("not_run", "non faits"))
         if (number := sum(check.outcome == outcome for check in done.checks))
     ]
-    line = f"{mark} {found.id} {found.title} : {done.duration_s:.1f} s, contrôles : {', '.join(counts) or 'aucun'}"
+    line = f"{mark} {found.id} {found.title} : {done.duration_s:.1f} s, contrôles : {', '.join(counts) or 'aucun'}"
     return f"{line}\n    {done.error}" if done.error else line
 
 

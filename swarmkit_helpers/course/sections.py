@@ -58,7 +58,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
         found.id: found
         for found in (
             Section("00", "00_approche_reseau.ipynb", "L'approche réseau de Docker"),
-            Section("10", "10_recreer_swarm.ipynb", "LAB #1 : recréer le swarm"),
+            Section("10", "10_recreer_swarm.ipynb", "LAB #1 : recréer le swarm"),
             Section("11", "11_creer_reseau_overlay.ipynb", "Créer un réseau overlay"),
             Section("12", "12_creer_service.ipynb", "Créer un service", StartState((NGINX_NET,))),
             Section(

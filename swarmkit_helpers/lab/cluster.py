@@ -87,6 +87,6 @@ class Lab:
             for node in self.nodes.values()
         )
         return (
-            f"<p>Labo « {self.name} » ({self.backend}){badge}</p><table><thead><tr><th>nœud</th><th>machine</th>"
+            f"<p>Labo « {self.name} » ({self.backend}){badge}</p><table><thead><tr><th>nœud</th><th>machine</th>"
             f"<th>adresse</th><th>rôle</th></tr></thead><tbody>{rows}</tbody></table>"
         )

@@ -26,7 +26,7 @@ def start(name: str = DEFAULT_LAB, backend: str = "auto", *, notice: Callable[[s
     """
     if backend not in ("auto", "local"):
         raise BackendUnavailable(
-            backend, ["cette version du cours ne connaît que les labos « local »"], "swarmlab up --backend local"
+            backend, ["cette version du cours ne connaît que les labos « local »"], "swarmlab up --backend local"
         )
     return local.up(name, notice=notice)
 

@@ -55,7 +55,7 @@ def _packages() -> Finding:
     if not missing:
         return Finding("paquets", True, True, "tout est installé", "")
     names = ", ".join(need.package for need in missing)
-    return Finding("paquets", False, True, f"absents : {names}", packages.remedy(missing))
+    return Finding("paquets", False, True, f"absents : {names}", packages.remedy(missing))
 
 
 def _overlay() -> Finding:

@@ -28,21 +28,21 @@ class Lack:
 LACKS: Mapping[str, Lack] = MappingProxyType(
     {
         "ipvs": Lack(
-            "le noyau n'a pas IPVS (module ip_vs) : ni les VIP ni le routing mesh ne répondent",
+            "le noyau n'a pas IPVS (module ip_vs) : ni les VIP ni le routing mesh ne répondent",
             "modprobe ip_vs, ou une machine dont le noyau a ce module",
         ),
         "esp": Lack(
-            "le noyau n'a pas ESP (module esp4) : un réseau chiffré ne transporte rien",
+            "le noyau n'a pas ESP (module esp4) : un réseau chiffré ne transporte rien",
             "modprobe esp4, ou une machine dont le noyau a ce module",
         ),
         "netem": Lack(
-            "le noyau n'a pas netem (module sch_netem) : ni délai ni perte ne peuvent être injectés",
+            "le noyau n'a pas netem (module sch_netem) : ni délai ni perte ne peuvent être injectés",
             "modprobe sch_netem, ou une machine dont le noyau a ce module",
         ),
-        "capture": Lack("les paquets ne peuvent pas être capturés sur ces nœuds", "un labo « local » lancé en root"),
+        "capture": Lack("les paquets ne peuvent pas être capturés sur ces nœuds", "un labo « local » lancé en root"),
         "internet": Lack(
-            "les nœuds de ce labo n'ont pas de sortie : leurs images viennent des paquets de Debian",
-            "rien à faire : un labo « local » est fermé exprès",
+            "les nœuds de ce labo n'ont pas de sortie : leurs images viennent des paquets de Debian",
+            "rien à faire : un labo « local » est fermé exprès",
         ),
     }
 )

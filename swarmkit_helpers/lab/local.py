@@ -91,7 +91,7 @@ def lacks() -> list[str]:
     if os.geteuid() != 0:
         missing.append("il faut être root")
     if absent := packages.missing():
-        missing.append(f"paquets absents : {', '.join(need.package for need in absent)}")
+        missing.append(f"paquets absents : {', '.join(need.package for need in absent)}")
     if not has_overlayfs():
         missing.append("le noyau n'a pas overlayfs")
     return missing
@@ -126,7 +126,7 @@ def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, 
     check_name(name)
     if missing := lacks():
         raise BackendUnavailable(
-            "local", missing, "en root : make lab (ou apt-get install docker.io iptables iproute2)"
+            "local", missing, "en root : make lab (ou apt-get install docker.io iptables iproute2)"
         )
     if len(os.fsencode(home() / name / LONGEST_SOCKET)) > SOCKET_PATH_BYTES:
         raise BackendUnavailable(
@@ -137,7 +137,7 @@ def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, 
         if record and record.state == "up":
             return _whole(record)
         if record or (home() / name).exists():
-            notice(f"Le labo « {name} » avait été interrompu : il est refait.")
+            notice(f"Le labo « {name} » avait été interrompu : il est refait.")
             _remove(name)
         try:
             return _start(name, notice, references)
@@ -406,7 +406,7 @@ def _whole(record: Record) -> Lab:
     lab = _lab(record)
     silent = [seen for seen in lab.each(_node_status).values() if not seen.answers]
     if silent:
-        raise LabDamaged(record.name, " ; ".join(f"{seen.name} : {seen.detail}" for seen in silent))
+        raise LabDamaged(record.name, " ; ".join(f"{seen.name} : {seen.detail}" for seen in silent))
     return lab
 
 

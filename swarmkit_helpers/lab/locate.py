@@ -43,7 +43,7 @@ def locate(lab: Lab, name: str) -> Place:
     """
 
     def ask(node: Node) -> list[Place]:
-        with node.asking(f"chercher le conteneur « {name} »"):
+        with node.asking(f"chercher le conteneur « {name} »"):
             listed: list[dict[str, Any]] = node.api.containers(all=True)
         return [_place(node, raw) for raw in listed if _answers_to(raw, name)]
 

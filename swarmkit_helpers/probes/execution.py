@@ -53,7 +53,7 @@ def execute(place: Place, argv: Sequence[str]) -> Execution:
     """
     api = place.node.api
     for _ in range(EMPTY_TRIES):
-        with place.node.asking(f"exécuter une commande dans « {place.name} »"):
+        with place.node.asking(f"exécuter une commande dans « {place.name} »"):
             created = api.exec_create(place.id, list(argv))
             output: bytes = api.exec_start(created["Id"]) or b""
             exit_code = api.exec_inspect(created["Id"])["ExitCode"]
@@ -123,7 +123,7 @@ def run_tool(
             host_config=api.create_host_config(network_mode=network, cap_add=["NET_RAW", "NET_ADMIN"]),
         )
     try:
-        with node.asking(f"exécuter « {argv[0]} » dans un conteneur d'outils"):
+        with node.asking(f"exécuter « {argv[0]} » dans un conteneur d'outils"):
             api.start(created["Id"])
             exit_code = api.wait(created["Id"], timeout=timeout_s)["StatusCode"]
             output: bytes = api.logs(created["Id"])

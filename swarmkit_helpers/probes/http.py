@@ -57,7 +57,7 @@ def http_get(lab: Lab, url: str, *, source: str, timeout_s: int = 3) -> HttpResu
     ObjectNotFound, NodeUnreachable
     """
     if not re.fullmatch(r"http://[A-Za-z0-9._-]+(?::\d{1,5})?(?:/[\w./?=&%-]*)?", url):
-        return HttpResult(source, url, "not_run", None, "", f"« {url} » n'est pas une adresse http://…", "")
+        return HttpResult(source, url, "not_run", None, "", f"« {url} » n'est pas une adresse http://…", "")
     # Not wget's own -T: with it Debian's BusyBox crashes.
     argv = ["timeout", str(timeout_s), "wget", "-q", "-S", "-O", "-", url]
     if source in lab.nodes:
@@ -69,7 +69,7 @@ def http_get(lab: Lab, url: str, *, source: str, timeout_s: int = 3) -> HttpResu
     try:
         exit_code, output = run_tool(node, argv, image="alpine", network=network, timeout_s=timeout_s + 20)
     except EngineRefused as err:
-        return HttpResult(source, url, "not_run", None, "", f"Requête impossible : {err.detail}", command)
+        return HttpResult(source, url, "not_run", None, "", f"Requête impossible : {err.detail}", command)
     found = STATUS.search(output)
     status = int(found[1]) if found else None
     body = "\n".join(line for line in output.splitlines() if not re.match(r"\s+[A-Z][\w-]*(: |/\d)", line)).strip()
@@ -78,4 +78,4 @@ def http_get(lab: Lab, url: str, *, source: str, timeout_s: int = 3) -> HttpResu
     if status:
         return HttpResult(source, url, "failed", status, "", f"{url} a répondu le statut {status}.", command)
     why = output.strip().splitlines()[-1:] or ["aucune réponse"]
-    return HttpResult(source, url, "failed", None, "", f"{url} n'a pas répondu : {why[0]}", command)
+    return HttpResult(source, url, "failed", None, "", f"{url} n'a pas répondu : {why[0]}", command)

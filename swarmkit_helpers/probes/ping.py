@@ -155,21 +155,21 @@ def _reason(
     if outcome == "passed":
         mean = f"{sum(rtts) / len(rtts):.2f}".replace(".", ",") if rtts else "?"
         plural = "s" if sent > 1 else ""
-        return f"{known} a répondu : {received} paquet{plural} sur {sent}, 0 % de perte, {mean} ms en moyenne."
+        return f"{known} a répondu : {received} paquet{plural} sur {sent}, 0 % de perte, {mean} ms en moyenne."
     if outcome == "not_run":
         last = output.strip().splitlines()[-1:] or ["la commande n'a rien écrit"]
-        return f"Le ping n'a pas pu être lancé : {last[0]}"
+        return f"Le ping n'a pas pu être lancé : {last[0]}"
     if _unresolved(output):
-        return f"Le nom « {target} » n'est pas connu du DNS de ce conteneur : rien n'a été envoyé."
+        return f"Le nom « {target} » n'est pas connu du DNS de ce conteneur : rien n'a été envoyé."
     if re.search(r"[Mm]essage too long|Frag needed", output):
         mtu = re.search(r"mtu ?= ?(\d+)", output)
         limit = f" ({mtu[1]} octets)" if mtu else ""
         return f"Paquet trop grand pour la MTU{limit}, et la fragmentation est interdite."
     if "unreachable" in output:
-        return f"Aucune route vers {known} : ce conteneur n'a pas d'interface sur ce réseau."
+        return f"Aucune route vers {known} : ce conteneur n'a pas d'interface sur ce réseau."
     if received:
-        return f"{known} n'a répondu qu'à {received} paquet(s) sur {sent} : perte partielle."
-    return f"Aucune réponse de {known} : {sent} paquet(s) envoyé(s), aucun revenu."
+        return f"{known} n'a répondu qu'à {received} paquet(s) sur {sent} : perte partielle."
+    return f"Aucune réponse de {known} : {sent} paquet(s) envoyé(s), aucun revenu."
 
 
 def _unresolved(output: str) -> bool:
@@ -183,6 +183,6 @@ def _network_said(output: str) -> bool:
 
 
 def _not_run(source: str, target: str, command: str, place: Place, err: EngineRefused) -> PingResult:
-    state = "" if place.state == "running" else f" (il est dans l'état « {place.state} »)"
-    reason = f"Le ping n'a pas pu être lancé depuis « {source} »{state} : {err.detail}"
+    state = "" if place.state == "running" else f" (il est dans l'état « {place.state} »)"
+    reason = f"Le ping n'a pas pu être lancé depuis « {source} »{state} : {err.detail}"
     return PingResult(source, target, "not_run", 0, 0, (), None, reason, command, "")

@@ -27,5 +27,5 @@ def check_target(target: str) -> str:
     if len(target) > LONGEST:
         raise TargetRefused(target, f"elle a {len(target)} caractères, un nom en a 253 au plus")
     if not TARGET.fullmatch(target):
-        raise TargetRefused(target, "elle contient autre chose que des lettres, chiffres, points, « - » et « _ »")
+        raise TargetRefused(target, "elle contient autre chose que des lettres, chiffres, points, « - » et « _ »")
     return target

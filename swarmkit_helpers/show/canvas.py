@@ -20,7 +20,7 @@ from .figure import Figure
 from .french import typeset
 from .palette import INK, PAPER, RULE, SOFT, SOLID, LineStyle
 
-__all__ = ["BODY", "HEAD", "MARGIN", "TITLE", "Canvas", "Sample", "text_width", "wrap"]
+__all__ = ["BODY", "HEAD", "MARGIN", "TITLE", "Canvas", "Sample", "fit", "text_width", "wrap"]
 
 TITLE, HEAD, BODY = 13.0, 10.5, 9.0
 """Sizes of text, in points."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..topology.model import Network, Topology
 
-__all__ = ["SHAPES", "NetworkStyle", "network_styles"]
+__all__ = ["SHAPES", "NetworkStyle", "network_styles", "style_of"]
 
 INK = "#1A1A1A"
 SOFT = "#5A5A5A"

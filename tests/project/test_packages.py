@@ -76,7 +76,7 @@ def names(needs: Sequence[packages.Need]) -> list[str]:
 
 
 def test_all_is_missing_on_a_bare_machine(machine: Machine) -> None:
-    bare = ["docker.io", "iptables", "iproute2", "util-linux", "mmdebstrap"]
+    bare = ["docker.io", "iptables", "iproute2", "dnsmasq-base", "util-linux", "mmdebstrap"]
     assert names(packages.missing()) == bare
     assert names(packages.missing(tests=True)) == [*bare, "docker-registry"]
 
@@ -104,10 +104,10 @@ def test_root_on_a_debian_installs_only_what_is_missing(machine: Machine, releas
     machine.is_a(release)
     machine.has("dockerd", "iptables")
     packages.install(packages.missing(), notice=machine.said.append)
-    wanted = "iproute2 util-linux mmdebstrap"
+    wanted = "iproute2 dnsmasq-base util-linux mmdebstrap"
     assert machine.apt == ["update", f"install --yes --no-install-recommends {wanted}"]
     assert machine.said == [
-        "Installation des paquets qui manquent\N{NO-BREAK SPACE}: iproute2, util-linux, mmdebstrap…"
+        "Installation des paquets qui manquent\N{NO-BREAK SPACE}: iproute2, dnsmasq-base, util-linux, mmdebstrap…"
     ]
     assert packages.missing() == ()
 

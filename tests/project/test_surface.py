@@ -68,13 +68,16 @@ def imports(module: str) -> set[str]:
 
 
 def public_definitions(path: Path) -> set[str]:
-    """Functions and classes a module defines under a public name; commands of the command line are reached there."""
+    """Functions and classes a module defines under a public name.
+
+    Commands of the command line, and the course's checks, are reached by what registers them.
+    """
     return {
         node.name
         for node in ast.parse(path.read_text("utf-8")).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
-        and not any(re.search(r"\.(command|group)\b", ast.unparse(mark)) for mark in node.decorator_list)
+        and not any(re.search(r"\.(command|group)\b|^define\(", ast.unparse(mark)) for mark in node.decorator_list)
     }
 
 

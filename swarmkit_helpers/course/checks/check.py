@@ -14,6 +14,7 @@ from html import escape
 from typing import Any, Literal
 
 from ...errors import (
+    CapabilityLacking,
     CheckUnknown,
     EngineRefused,
     NodeUnreachable,
@@ -25,7 +26,19 @@ from ...lab.kernel import LACKS
 from ...topology.fetch import snapshot
 from ...topology.model import Network, Service, Topology
 
-__all__ = ["CHECKS", "CHECK_MIME", "CheckResult", "Context", "Verdict", "check", "define", "failed", "judge", "passed"]
+__all__ = [
+    "CHECKS",
+    "CHECK_MIME",
+    "Check",
+    "CheckResult",
+    "Context",
+    "Verdict",
+    "check",
+    "define",
+    "failed",
+    "judge",
+    "passed",
+]
 
 Outcome = Literal["passed", "failed", "not_run"]
 CHECK_MIME = "application/vnd.swarmlab.check+json"
@@ -67,11 +80,11 @@ class CheckResult:
 
     def __str__(self) -> str:
         mark, word, _ = MARKS[self.outcome]
-        lines = [f"{mark} {self.id} {self.title} : {word}", f"  observé : {self.observed}"]
+        lines = [f"{mark} {self.id} {self.title} : {word}", f"  observé : {self.observed}"]
         if self.cause:
-            lines.append(f"  cause probable : {self.cause}")
+            lines.append(f"  cause probable : {self.cause}")
         if self.outcome == "failed" and self.hint:
-            lines.append(f"  indice : {self.hint}")
+            lines.append(f"  indice : {self.hint}")
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
@@ -87,14 +100,6 @@ class CheckResult:
             f'<strong style="color:{colour}">{mark} {word}</strong> — {escape(self.id)} {escape(self.title)}'
             f"<br><em>Observé :</em> {escape(self.observed)}{more}</div>"
         )
-
-
-class Lacking(Exception):
-    """Raised inside a check that needs what the lab's kernel lacks."""
-
-    def __init__(self, capability: str) -> None:
-        self.capability = capability
-        super().__init__(capability)
 
 
 @dataclass
@@ -119,7 +124,7 @@ class Context:
     def needs(self, capability: str) -> None:
         """Stop here, as not run, when the lab lacks that capability (a field of Capabilities)."""
         if not getattr(self.lab.capabilities, capability):
-            raise Lacking(capability)
+            raise CapabilityLacking(capability)
 
     def network(self, name: str) -> Network:
         """The network of that name.
@@ -232,7 +237,7 @@ def check(lab: Lab, identity: str, *, patience_s: float = PATIENCE_S) -> CheckRe
 def _look(asked: Check, lab: Lab) -> Verdict:
     try:
         return asked.ask(Context(lab))
-    except Lacking as err:
+    except CapabilityLacking as err:
         return Verdict("not_run", LACKS[err.capability].effect, lack=err.capability)
     except ObjectNotFound as err:
         return failed(err.problem)

@@ -14,7 +14,7 @@ from ..french import listing, natural, notes, titled, typeset
 from ..legend import box_sample, line_sample, shape_sample
 from ..palette import INK, PAPER, RULE, SHADE, SOFT, SOLID, NetworkStyle, network_styles, style_of
 
-__all__ = ["draw"]
+__all__ = ["Link", "draw"]
 
 SHEET = 720.0
 BOX = 300.0

@@ -20,7 +20,7 @@ from ..legend import box_sample, line_sample
 from ..owners import endpoint_at, endpoint_with_mac, named_address, network_of_vni, node_at, owner_of
 from ..palette import BLUE, GREEN, INK, ORANGE, PAPER, SHADE, SOFT, SOLID, NetworkStyle, network_styles, style_of
 
-__all__ = ["draw_nested", "draw_path"]
+__all__ = ["Layer", "draw_nested", "draw_path"]
 
 SHEET = 720.0
 POINTS_PER_BYTE = 5.0

@@ -13,7 +13,7 @@ from ..french import count, listing, natural, notes, titled, typeset
 from ..legend import line_sample, shape_sample, word_sample
 from ..palette import INK, PAPER, RULE, SHADE, SOFT, SOLID, NetworkStyle, network_styles, style_of
 
-__all__ = ["draw"]
+__all__ = ["Card", "View", "draw"]
 
 MOST_NODES = 12
 """Nodes whose views are still drawn one by one."""
@@ -56,14 +56,17 @@ class Card:
 
     @property
     def seen(self) -> frozenset[str]:
+        """Every node that at least one other sees."""
         return frozenset(peer for view in self.views for peer in view.peers)
 
     @property
     def agrees(self) -> bool:
+        """True when all views name the same peers."""
         return not any(view.missing for view in self.views)
 
     @property
     def verdict(self) -> str:
+        """What the views say together, in French."""
         if not self.seen:
             listed = listing([view.node.name for view in self.views if view.listed], 4) or "aucun nœud"
             return f"aucun pair : aucun conteneur n'y est attaché (réseau listé par {listed})"

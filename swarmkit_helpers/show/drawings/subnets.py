@@ -13,7 +13,7 @@ from ..french import count, listing, natural, notes, titled
 from ..legend import line_sample, mark_sample, shape_sample, word_sample
 from ..palette import INK, PAPER, RULE, SHADE, SHAPES, SOFT, SOLID, NetworkStyle, network_styles, style_of
 
-__all__ = ["draw", "draw_pair"]
+__all__ = ["Cell", "Column", "Panel", "Row", "draw", "draw_pair"]
 
 MOST_CONTAINERS = 12
 """Containers of one node on one network that are still drawn one by one."""
@@ -81,19 +81,23 @@ class Panel:
 
     @property
     def width(self) -> float:
+        """In figure units, names included."""
         return self.names_width + sum(column.width for column in self.columns)
 
     @property
     def head_height(self) -> float:
+        """Of the boxes that describe the networks."""
         return max((len(column.head) for column in self.columns), default=0) * (LINE - 1) + 18
 
     def height_of(self, node: Node) -> float:
+        """Of the band of one node."""
         if self.counted:
             return ROW + 2
         return max((len(self.rows.get(node.name, ())) or 1) * ROW, len(_card(node)) * LINE) + 8
 
     @property
     def band_gap(self) -> float:
+        """Between two bands."""
         return 2.0 if self.counted else BAND_GAP
 
     def stretched(self, room: float) -> Panel:

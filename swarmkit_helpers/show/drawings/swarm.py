@@ -12,7 +12,7 @@ from ..french import count, listing, natural, notes, titled, typeset
 from ..legend import box_sample, line_sample, shape_sample
 from ..palette import BLUE, INK, ORANGE, PAPER, RULE, SHADE, SOFT, SOLID, NetworkStyle
 
-__all__ = ["draw"]
+__all__ = ["Item", "draw"]
 
 MOST_NODES = 9
 """Nodes that are still drawn with their containers."""
