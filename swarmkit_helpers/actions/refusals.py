@@ -28,6 +28,9 @@ def explained(kind: str, name: str, *, subnet: str | None = None, port: int | No
     ------
     NameRefused, NameInUse, SubnetOverlap, PortInUse, ObjectNotFound, EngineRefused
     """
+    if not name:
+        # The engine answers here that it exists already.
+        raise NameRefused(kind, name)
     try:
         yield
     except EngineRefused as err:

@@ -36,6 +36,7 @@ from ..errors import (
     LabNotUp,
     NodeUnreachable,
 )
+from ..waiting import Sighting, wait_until
 from . import images, kernel, namespaces, packages
 from .cluster import Capabilities, Lab
 from .node import Node
@@ -343,6 +344,13 @@ def _form_swarm(lab: Lab) -> None:
             node.api.join_swarm([f"{manager.address}:2377"], token, advertise_addr=node.address)
 
     lab.each(join, lab.workers)
+
+    def look() -> Sighting:
+        with manager.asking("lister les nœuds"):
+            ready = sum(raw["Status"]["State"] == "ready" for raw in manager.api.nodes())
+        return Sighting(ready, len(lab.nodes), "des nœuds ne sont pas encore prêts")
+
+    wait_until("Nœuds prêts", look, timeout_s=ENGINE_START_S, remedy="swarmlab status", every_s=0.05, quiet=True)
 
 
 def _forward(record: Record) -> Record:

@@ -27,7 +27,7 @@ LAST_PACKETS_S = 0.4
 MOST_PACKETS = 1000
 # tcpdump on the interface that holds the node's address, whatever its name; the address is $1.
 SCRIPT = """\
-exec tcpdump -Z root -U -n -w - -c "$2" \
+exec tcpdump -Z root --immediate-mode -U -n -w - -c "$2" \
   -i "$(ip -o -4 addr show to "$1" | { read -r index name rest; echo "$name"; })" udp port 4789
 """
 

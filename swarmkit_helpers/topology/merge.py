@@ -49,7 +49,7 @@ def merge(raw: Iterable[RawNode], *, lab: str, backend: str, simulated: bool, ta
     names = {node.info["Swarm"]["NodeID"]: node.name for node in raw if node.info.get("Swarm", {}).get("NodeID")}
     listed = control.nodes if control else []
     for swarm_node in listed:
-        hostname = swarm_node["Description"]["Hostname"]
+        hostname = _hostname(swarm_node)
         names.setdefault(swarm_node["ID"], next((n.name for n in raw if n.hostname == hostname), hostname))
     networks = _networks(raw)
     network_names = {network.id: network.name for network in networks}
@@ -79,7 +79,7 @@ def _node(raw: RawNode, listed: list[Json]) -> Node:
     candidates = [
         node
         for node in listed
-        if (node["ID"] == swarm.get("NodeID") if swarm else node["Description"]["Hostname"] == raw.hostname)
+        if (node["ID"] == swarm.get("NodeID") if swarm else _hostname(node) == raw.hostname)
     ]
     if not member or not candidates:
         return Node(raw.name, raw.hostname, raw.address, engine=engine, error=raw.error)
@@ -94,9 +94,14 @@ def _node(raw: RawNode, listed: list[Json]) -> Node:
         leader=bool(seen.get("ManagerStatus", {}).get("Leader")),
         state=seen["Status"]["State"],
         availability=seen["Spec"]["Availability"],
-        engine=engine or seen["Description"].get("Engine", {}).get("EngineVersion", ""),
+        engine=engine or seen.get("Description", {}).get("Engine", {}).get("EngineVersion", ""),
         error=raw.error,
     )
+
+
+def _hostname(swarm_node: Json) -> str:
+    """Empty for a node that has just joined: its description comes a moment later."""
+    return str(swarm_node.get("Description", {}).get("Hostname", ""))
 
 
 def _networks(raw: list[RawNode]) -> list[Network]:

@@ -222,10 +222,15 @@ def three_nodes(context: Context) -> Verdict:
     """Exactly the lab's nodes: none missing, none left over from an earlier membership."""
     if fault := _no_swarm(context):
         return failed(fault)
-    rows = [(_short(context, raw), raw["Status"]["State"], raw["Spec"]["Availability"]) for raw in _listed(context)]
+    listed = _listed(context)
+    rows = [(_short(context, raw), raw["Status"]["State"], raw["Spec"]["Availability"]) for raw in listed]
     seen = ", ".join(f"{name} {state} {availability}" for name, state, availability in sorted(rows))
     names = [name for name, _, _ in rows]
+    present = context.lab.each(_membership)
+    ids = {raw["ID"] for raw in listed}
     wrong = [f"{name} manque" for name in context.lab.nodes if name not in names]
+    # The manager takes some seconds to notice that a node has gone: the node itself is asked too.
+    wrong += [f"{name} dit ne pas en être" for name, swarm in present.items() if swarm["NodeID"] not in ids]
     wrong += sorted({f"{name} figure deux fois" for name in names if names.count(name) > 1})
     wrong += [f"{name} n'est pas du labo" for name in names if name not in context.lab.nodes]
     wrong += [f"{name} est {state}" for name, state, _ in rows if state != "ready"]

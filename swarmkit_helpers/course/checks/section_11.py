@@ -78,7 +78,7 @@ def not_on_workers(context: Context) -> Verdict:
 @define(
     "11.4",
     "nginx-net est vide : ni conteneur, ni répartiteur, ni pair, sur aucun nœud",
-    hint="docker network inspect nginx-net : Containers et Peers doivent être vides ; docker service ls dit qui l'utilise",
+    hint="docker network inspect nginx-net : Containers et Peers sont vides ; docker service ls dit qui l'utilise",
 )
 def empty(context: Context) -> Verdict:
     """No endpoint, no peer, no service that asks for it."""
