@@ -9,6 +9,7 @@ from ..waiting import Sighting, wait_until
 __all__ = ["init_swarm", "join_swarm", "leave_swarm", "wait_nodes"]
 
 MANAGEMENT_PORT = 2377
+GATEWAY_BRIDGE = "docker_gwbridge"
 
 
 def leave_swarm(lab: Lab, node: str | None = None) -> list[str]:
@@ -57,6 +58,7 @@ def init_swarm(lab: Lab, advertise_addr: str | None = None) -> None:
     with manager.asking("créer le swarm"):
         manager.api.init_swarm(advertise_addr=advertise_addr or manager.address)
     wait_nodes(lab, [manager])
+    _wait_ingress(lab, [manager])
 
 
 def join_swarm(lab: Lab, *nodes: str) -> None:
@@ -77,6 +79,7 @@ def join_swarm(lab: Lab, *nodes: str) -> None:
 
     lab.each(join, joining)
     wait_nodes(lab, joining)
+    _wait_ingress(lab, joining)
 
 
 def wait_nodes(lab: Lab, nodes: list[Node] | None = None, *, timeout_s: float = 60, quiet: bool = False) -> None:
@@ -96,6 +99,21 @@ def wait_nodes(lab: Lab, nodes: list[Node] | None = None, *, timeout_s: float = 
         return Sighting(len(wanted) - len(late), len(wanted), f"pas encore prêt : {', '.join(late)}" if late else "")
 
     wait_until("Nœuds prêts", look, timeout_s=timeout_s, remedy="docker node ls", quiet=quiet)
+
+
+def _wait_ingress(lab: Lab, nodes: list[Node]) -> None:
+    """Wait until new members have what every member has: the ingress network, and the bridge that leads to it."""
+
+    def has_both(node: Node) -> bool:
+        with node.asking("lister les réseaux"):
+            listed = node.api.networks()
+        return any(raw.get("Ingress") for raw in listed) and GATEWAY_BRIDGE in {raw["Name"] for raw in listed}
+
+    def look() -> Sighting:
+        late = [name for name, has in lab.each(has_both, nodes).items() if not has]
+        return Sighting(len(nodes) - len(late), len(nodes), f"pas encore sur {', '.join(late)}" if late else "")
+
+    wait_until("Réseau ingress sur les nœuds", look, timeout_s=60, remedy="docker network ls, sur chaque nœud nommé")
 
 
 def _swarm_state(node: Node) -> str:

@@ -25,7 +25,7 @@ __all__ = ["Restoration", "restore"]
 INGRESS = "ingress"
 # Names that a learner gives by hand, with a docker command, when following the course.
 NETWORK_NAMES = {"nginx-net", "nginx-net-2", "test-net", "my-ingress", "pont-demo"}
-SERVICE_NAMES = {"my-nginx"}
+SERVICE_NAMES = {"my-nginx", "web"}
 CONTAINER_NAMES = {"alpine1", "alpine2", "alpine3", "demo1", "demo2", "demo-host", "demo-none"}
 
 

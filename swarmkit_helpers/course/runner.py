@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ..lab.node import Node
 from .checks import CHECKS, CheckResult
 from .checks.check import CHECK_MIME
 from .export import write_html
+from .kernels import Kernels
 from .report import Report, SectionReport
 from .sections import SECTIONS, Section, section
 
@@ -70,18 +72,31 @@ def run_course(
     out.mkdir(parents=True, exist_ok=True)
     report = _empty(lab)
     report.write(out)
-    with tqdm(wanted, desc="cours", unit="section", disable=None, file=sys.stderr, position=0) as bar:
+    # Exports are made beside the next section, which mostly waits for the swarm.
+    with ThreadPoolExecutor(max_workers=1) as exports, Kernels(directory) as kernels:
+        pages = []
+        bar = tqdm(wanted, desc="cours", unit="section", disable=None, file=sys.stderr, position=0)
         for found in bar:
             bar.set_postfix_str(f"{found.id} {found.title}")
-            done = _run_section(lab, found, directory, out)
+            kernel = kernels.take(another=found is not wanted[-1])
+            try:
+                done = _run_section(lab, found, directory, out, kernel)
+            finally:
+                kernels.end(kernel)
             report = replace(report, sections=(*report.sections, done))
             report.write(out)
+            executed = out / found.notebook
+            if executed.exists():
+                pages.append(exports.submit(write_html, executed, executed.with_suffix(".html")))
             bar.clear()
             notice(_summary(found, done))
+        bar.close()
+        for page in pages:
+            page.result()
     return report
 
 
-def _run_section(lab: Lab, found: Section, directory: Path, out: Path) -> SectionReport:
+def _run_section(lab: Lab, found: Section, directory: Path, out: Path, kernel: object) -> SectionReport:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
@@ -95,6 +110,7 @@ def _run_section(lab: Lab, found: Section, directory: Path, out: Path) -> Sectio
             parameters={"lab_name": lab.name},
             cwd=directory,
             kernel_name="python3",
+            km=kernel,
             execution_timeout=CELL_TIMEOUT_S,
             progress_bar={"disable": None, "position": 1, "leave": False, "file": sys.stderr, "desc": found.id},
         )
@@ -105,8 +121,6 @@ def _run_section(lab: Lab, found: Section, directory: Path, out: Path) -> Sectio
         error = f"le notebook s'est arrêté : {type(err).__name__} : {err}"
     duration_s = time.monotonic() - begun
     cells, checks = _read(executed)
-    if executed.exists():
-        write_html(executed, executed.with_suffix(".html"))
     reasons = [error] if error else []
     reasons += _faults(lab, found, checks)
     if reasons:

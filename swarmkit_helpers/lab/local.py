@@ -2,8 +2,8 @@
 
 ::
 
-    namespace "switch"  10.0.3.1  a bridge, without uplink: no packet of the lab leaves the machine; dnsmasq, which
-      │                           knows the nodes by name and says at once that it knows no other
+    namespace "switch"            a bridge, without uplink: no packet of the lab leaves the machine; and, at 192.0.2.53,
+      │                           the outside name server: it knows the nodes, and says at once that it knows no other
       ├── manager  10.0.3.62      namespace of the first engine, eth0 at the end of a veth pair
       ├── worker1  10.0.3.63
       └── worker2  10.0.3.64
@@ -53,6 +53,8 @@ NODES = (
 )
 PREFIX = 24
 SWITCH_ADDRESS = "10.0.3.1"
+# Of a range kept for documentation (RFC 5737): an overlay is given 10.0.3.0/24 in its turn, never this.
+NAME_SERVER = "192.0.2.53"
 ENGINE_START_S = 60.0
 # A socket's path holds 107 bytes (unix(7)), and this is the longest that an engine makes below its lab.
 SOCKET_PATH_BYTES = 107
@@ -236,6 +238,7 @@ def _wire(record: Record) -> None:
     commands = [
         "link add br0 type bridge",
         f"addr add {SWITCH_ADDRESS}/{PREFIX} dev br0",
+        f"addr add {NAME_SERVER}/32 dev br0",
         "link set br0 up",
         "link set lo up",
     ]
@@ -253,6 +256,7 @@ def _wire(record: Record) -> None:
             "link set lo up",
             f"addr add {node.address}/{PREFIX} dev eth0",
             "link set eth0 up",
+            f"route add {NAME_SERVER}/32 dev eth0",
         )
 
 
@@ -263,7 +267,7 @@ def _start_name_server(record: Record) -> None:
         "--no-resolv",
         "--no-hosts",
         "--bind-interfaces",
-        f"--listen-address={SWITCH_ADDRESS}",
+        f"--listen-address={NAME_SERVER}",
         "--user=root",
         f"--pid-file={record.directory / 'dnsmasq.pid'}",
         # Any other name does not exist, said at once: nothing can be reached from here to ask further.
@@ -291,7 +295,7 @@ def _start_engine(record: Record, node: NodeRecord) -> None:
         "--storage-driver": "overlay2",
         "--exec-opt": "native.cgroupdriver=cgroupfs",
         "--cgroup-parent": f"/{_cgroup(record.name, node.name)}",
-        "--dns": SWITCH_ADDRESS,
+        "--dns": NAME_SERVER,
     }
     words = [f"{option}={value}" for option, value in options.items()]
     with (directory / "engine.log").open("wb") as log:

@@ -15,6 +15,9 @@ from .execution import run_tool
 __all__ = ["HttpResult", "http_get"]
 
 STATUS = re.compile(r"HTTP/\d\.\d (\d{3})")
+# Not wget's own -T: with it Debian's BusyBox crashes. Not as process 1 either: that one ignores what `timeout` sends.
+SCRIPT = 'timeout "$1" wget -q -S -O - "$2"; exit $?'
+TIMED_OUT = (124, 143)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,7 @@ def http_get(lab: Lab, url: str, *, source: str, timeout_s: int = 3) -> HttpResu
     """
     if not re.fullmatch(r"http://[A-Za-z0-9._-]+(?::\d{1,5})?(?:/[\w./?=&%-]*)?", url):
         return HttpResult(source, url, "not_run", None, "", f"« {url} » n'est pas une adresse http://…", "")
-    # Not wget's own -T: with it Debian's BusyBox crashes.
-    argv = ["timeout", str(timeout_s), "wget", "-q", "-S", "-O", "-", url]
+    argv = ["sh", "-c", SCRIPT, "get", str(timeout_s), url]
     if source in lab.nodes:
         node, network, where = lab.node(source), "host", f"nœud {source}"
     else:
@@ -78,4 +80,6 @@ def http_get(lab: Lab, url: str, *, source: str, timeout_s: int = 3) -> HttpResu
     if status:
         return HttpResult(source, url, "failed", status, "", f"{url} a répondu le statut {status}.", command)
     why = output.strip().splitlines()[-1:] or ["aucune réponse"]
+    if exit_code in TIMED_OUT:
+        why = [f"aucune réponse en {timeout_s} s"]
     return HttpResult(source, url, "failed", None, "", f"{url} n'a pas répondu : {why[0]}", command)

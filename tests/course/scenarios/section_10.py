@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from swarmkit_helpers.actions.networks import replace_ingress
+from swarmkit_helpers.actions.networks import remove_network, replace_ingress
 from swarmkit_helpers.actions.swarm import init_swarm, join_swarm, leave_swarm, wait_nodes
 from swarmkit_helpers.course.checks import CheckResult
 from swarmkit_helpers.course.restore import restore
@@ -89,8 +89,7 @@ def faults(lab: Lab, ledger: Ledger) -> None:
     ledger.green(lab, "10.4")
     wait_nodes(lab)
 
-    manager = lab.manager.api
-    manager.remove_network("ingress")
+    remove_network(lab, "ingress")
     ledger.red(lab, "10.10", "10.11")
     replace_ingress(lab, "my-ingress", subnet="10.11.0.0/16")
     (renamed,) = ledger.red(lab, "10.10")

@@ -1,0 +1,72 @@
+"""Jupyter kernels for the runner: while one section runs, the next one's kernel starts and imports its libraries."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_client.manager import KernelManager
+
+__all__ = ["Kernels"]
+
+# Into sys.modules only: the notebook's own names stay untouched.
+WARM_UP = """\
+def _():
+    import importlib
+    for name in ("swarmkit_helpers", "docker", "pandas.io.formats.style", "matplotlib.backends.backend_agg"):
+        importlib.import_module(name)
+_()
+del _
+"""
+START_S = 60
+
+
+class Kernels:
+    """Gives each section a kernel of its own, one of them always ready in advance.
+
+    Used as a context: on its end, no kernel of its is left.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._threads = ThreadPoolExecutor(max_workers=3)
+        self._spare: Future[KernelManager] | None = None
+
+    def __enter__(self) -> Kernels:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._spare is not None:
+            with suppress(Exception):
+                self.end(self._spare.result())
+        self._threads.shutdown(wait=True)
+
+    def take(self, *, another: bool) -> KernelManager:
+        """A kernel that is ready; with `another`, the next one is started meanwhile."""
+        spare = self._spare or self._threads.submit(self._start)
+        kernel = spare.result()
+        self._spare = self._threads.submit(self._start) if another else None
+        return kernel
+
+    def end(self, kernel: KernelManager) -> None:
+        """Stop a kernel, without waiting for it."""
+        self._threads.submit(kernel.shutdown_kernel, now=True)
+
+    def _start(self) -> KernelManager:
+        from jupyter_client.manager import KernelManager
+
+        kernel = KernelManager(kernel_name="python3")
+        kernel.start_kernel(cwd=str(self.directory))
+        client = kernel.blocking_client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=START_S)
+            client.execute_interactive(WARM_UP, silent=True, store_history=False, timeout=START_S)
+        finally:
+            client.stop_channels()
+        return kernel
