@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 __all__ = ["external_loads", "images_without_alt", "write_html"]
 
-LOADING = re.compile(
-    r"""<(?:script|img|iframe|source|video|audio|embed)\b[^>]*?\bsrc\s*=\s*["']?\s*((?:https?:)?//[^"'\s>]+)"""
-    r"""|<link\b[^>]*?\bhref\s*=\s*["']?\s*((?:https?:)?//[^"'\s>]+)"""
-    r"""|@import\s+(?:url\()?["']?\s*((?:https?:)?//[^"')\s]+)"""
-    r"""|url\(\s*["']?((?:https?:)?//[^"')\s]+)"""
-    r"""|(?:import|require)\w*\(\s*["']((?:https?:)?//[^"']+)""",
-    re.IGNORECASE,
-)
-IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
-ALT = re.compile(r"""\balt\s*=\s*(?:"[^"]*\S[^"]*"|'[^']*\S[^']*')""", re.IGNORECASE)
+FETCHING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "embed": "src", "link": "href"}
+"""Tags that make a browser fetch something by itself, and the attribute that says what."""
+IN_TEXT = re.compile(r"""(?:@import\s+(?:url\()?|url\(|\bimport\s*\(|\bfrom)\s*["']?\s*((?:https?:)?//[^"')\s]+)""")
+ELSEWHERE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+
+
+class _Page(HTMLParser):
+    """Collects what a page fetches, and its images without alt text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.mute_images: list[str] = []
+        self._code = False
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        address = (values.get(FETCHING.get(tag, "")) or "").strip()
+        if ELSEWHERE.match(address):
+            self.loads.append(address)
+        self.loads += IN_TEXT.findall(values.get("style") or "")
+        if tag == "img" and not (values.get("alt") or "").strip():
+            self.mute_images.append((self.get_starttag_text() or "")[:120])
+        self._code = tag in ("script", "style")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._code = False
+
+    def handle_data(self, data: str) -> None:
+        if self._code:
+            self.loads += IN_TEXT.findall(data)
 
 
 def write_html(notebook: Path, target: Path) -> None:
@@ -57,9 +81,9 @@ def _closed(html: str) -> str:
 
 def external_loads(html: str) -> list[str]:
     """Addresses that a browser would fetch by itself on opening the page; links to follow do not count."""
-    return [next(filter(None, found)) for found in LOADING.findall(html)]
+    return _Page(html).loads
 
 
 def images_without_alt(html: str) -> list[str]:
     """Image tags that say nothing to who cannot see them."""
-    return [tag[:120] for tag in IMAGE.findall(html) if not ALT.search(tag)]
+    return _Page(html).mute_images

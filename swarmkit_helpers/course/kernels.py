@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jupyter_client.manager import KernelManager
+    from jupyter_client.manager import AsyncKernelManager
 
 __all__ = ["Kernels"]
 
@@ -33,40 +34,49 @@ class Kernels:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._threads = ThreadPoolExecutor(max_workers=3)
-        self._spare: Future[KernelManager] | None = None
+        self._spare: Future[AsyncKernelManager] | None = None
 
     def __enter__(self) -> Kernels:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._spare is not None:
             with suppress(Exception):
                 self.end(self._spare.result())
         self._threads.shutdown(wait=True)
 
-    def take(self, *, another: bool) -> KernelManager:
+    def take(self, *, another: bool) -> AsyncKernelManager:
         """A kernel that is ready; with `another`, the next one is started meanwhile."""
         spare = self._spare or self._threads.submit(self._start)
         kernel = spare.result()
         self._spare = self._threads.submit(self._start) if another else None
         return kernel
 
-    def end(self, kernel: KernelManager) -> None:
+    def end(self, kernel: AsyncKernelManager) -> None:
         """Stop a kernel, without waiting for it."""
-        self._threads.submit(kernel.shutdown_kernel, now=True)
+        self._threads.submit(lambda: asyncio.run(_stop(kernel)))
 
-    def _start(self) -> KernelManager:
-        from jupyter_client.manager import KernelManager
+    def _start(self) -> AsyncKernelManager:
+        return asyncio.run(_ready_kernel(self.directory))
 
-        kernel = KernelManager(kernel_name="python3")
-        kernel.start_kernel(cwd=str(self.directory))
-        client = kernel.blocking_client()
-        client.start_channels()
-        try:
-            client.wait_for_ready(timeout=START_S)
-            client.execute_interactive(WARM_UP, silent=True, store_history=False, timeout=START_S)
-        finally:
-            client.stop_channels()
-        return kernel
+
+async def _ready_kernel(directory: Path) -> AsyncKernelManager:
+    from jupyter_client.manager import AsyncKernelManager
+
+    kernel = AsyncKernelManager(kernel_name="python3")
+    await kernel.start_kernel(cwd=str(directory))
+    client = kernel.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=START_S)
+        await client.execute_interactive(WARM_UP, silent=True, store_history=False, timeout=START_S)
+    except BaseException:
+        await kernel.shutdown_kernel(now=True)
+        raise
+    finally:
+        client.stop_channels()
+    return kernel
+
+
+async def _stop(kernel: AsyncKernelManager) -> None:
+    await kernel.shutdown_kernel(now=True)

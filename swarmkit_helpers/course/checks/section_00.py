@@ -31,7 +31,7 @@ def _fault(context: Context, name: str, network: str) -> str:
     if found.node != manager:
         return f"{name} tourne sur {found.node}, et non sur {manager}"
     if found.state != "running":
-        return f"{name} est dans l'état « {found.state} » : un conteneur arrêté n'a plus de sandbox"
+        return f"{name} est dans l'état « {found.state} » : un conteneur arrêté n'a plus de sandbox"
     if found.networks != (network,):
         return f"{name} est sur {', '.join(found.networks) or 'aucun réseau'}, et non sur {network} seulement"
     return ""
@@ -59,7 +59,7 @@ def _addressed(sandbox: Sandbox) -> list[Interface]:
 @define(
     "00.1",
     "Le réseau pont-demo existe sur le manager, et sur lui seul, avec le pilote bridge",
-    hint="docker network create -d bridge pont-demo, sur le manager ; docker network ls sur chaque nœud",
+    hint="docker network create -d bridge pont-demo, sur le manager ; docker network ls sur chaque nœud",
 )
 def bridge_network(context: Context) -> Verdict:
     """One local bridge with a subnet and a gateway, on the manager alone."""
@@ -73,7 +73,7 @@ def bridge_network(context: Context) -> Verdict:
     network = named[0]
     seen = f"pilote {network.driver}, portée {network.scope}, sous-réseau {network.subnet or 'absent'}"
     if network.driver != "bridge" or network.scope != "local":
-        return failed(seen, "un réseau bridge est local à un nœud : créez-le avec -d bridge")
+        return failed(seen, "un réseau bridge est local à un nœud : créez-le avec -d bridge")
     return judge(bool(network.subnet and network.gateway), f"{seen}, passerelle {network.gateway}, sur {manager}")
 
 
@@ -91,7 +91,7 @@ def sandbox(context: Context) -> Verdict:
     addressed = _addressed(inside)
     default = next((route for route in inside.routes if route.startswith("default via ")), "aucune route par défaut")
     seen = (
-        f"{', '.join(f'{each.name} {each.address}' for each in addressed) or 'aucune interface'} ; {default} ; "
+        f"{', '.join(f'{each.name} {each.address}' for each in addressed) or 'aucune interface'} ; {default} ; "
         f"DNS {', '.join(inside.resolvers) or 'aucun'}"
     )
     subnet = ip_network(network.subnet or "0.0.0.0/32")
@@ -124,14 +124,14 @@ def endpoint(context: Context) -> Verdict:
     ]
     return judge(
         same and len(ends) == 1,
-        f"vu du réseau : {outside} ; vu du sandbox : {interfaces}",
+        f"vu du réseau : {outside} ; vu du sandbox : {interfaces}",
         "le réseau et le sandbox ne disent pas la même chose, ou il y a plusieurs endpoints",
     )
 
 
 @define(
     "00.4",
-    "pont-demo relie demo1 et demo2, et eux seuls : ils se parlent par leur nom",
+    "pont-demo relie demo1 et demo2, et eux seuls : ils se parlent par leur nom",
     hint="docker run -dit --name demo2 --network pont-demo alpine, puis docker container exec demo1 ping -c 2 demo2",
 )
 def members_talk(context: Context) -> Verdict:
@@ -142,7 +142,7 @@ def members_talk(context: Context) -> Verdict:
             return failed(fault)
     ends = {e.name: e.address for e in context.topology.containers_of(BRIDGE)}
     if set(ends) != {"demo1", "demo2"}:
-        return failed(f"endpoints de pont-demo : {', '.join(sorted(ends))}", "ce réseau ne doit relier qu'eux deux")
+        return failed(f"endpoints de pont-demo : {', '.join(sorted(ends))}", "ce réseau ne doit relier qu'eux deux")
     result = ping(context.lab, "demo1", "demo2", count=1)
     if result.outcome == "not_run":
         return Verdict("not_run", result.reason)
@@ -153,7 +153,7 @@ def members_talk(context: Context) -> Verdict:
 
 @define(
     "00.5",
-    "demo-host n'a pas de réseau à lui : il voit les interfaces du manager",
+    "demo-host n'a pas de réseau à lui : il voit les interfaces du manager",
     hint="docker run -dit --name demo-host --network host alpine, sur le manager",
 )
 def host_container(context: Context) -> Verdict:
@@ -167,14 +167,14 @@ def host_container(context: Context) -> Verdict:
     listed = ", ".join(f"{interface.name} {interface.address}" for interface in inside)
     return judge(
         manager.address in addresses and not own,
-        f"{listed} ; adresse propre : {', '.join(own) or 'aucune'}",
+        f"{listed} ; adresse propre : {', '.join(own) or 'aucune'}",
         f"l'adresse du manager, {manager.address}, devrait être parmi ses interfaces",
     )
 
 
 @define(
     "00.6",
-    "demo-none est coupé de tout : ni interface, ni route, et demo1 lui est inaccessible",
+    "demo-none est coupé de tout : ni interface, ni route, et demo1 lui est inaccessible",
     hint="docker run -dit --name demo-none --network none alpine, puis docker container exec demo-none ip addr",
 )
 def none_container(context: Context) -> Verdict:
@@ -196,9 +196,9 @@ def none_container(context: Context) -> Verdict:
     heard = ping(context.lab, "demo2", target, count=1)
     if heard.outcome != "passed":
         return Verdict(
-            "not_run", f"demo1 ne répond pas non plus à demo2, la comparaison est impossible : {heard.reason}"
+            "not_run", f"demo1 ne répond pas non plus à demo2, la comparaison est impossible : {heard.reason}"
         )
     result = ping(context.lab, "demo-none", target, count=1)
     if result.outcome == "not_run":
         return Verdict("not_run", result.reason)
-    return judge(result.outcome == "failed", f"une seule interface, lo ; {result.reason}", "un paquet est revenu")
+    return judge(result.outcome == "failed", f"une seule interface, lo ; {result.reason}", "un paquet est revenu")

@@ -48,7 +48,7 @@ def _no_swarm(context: Context) -> str:
     manager = context.lab.manager
     swarm = _membership(manager)
     if swarm["LocalNodeState"] != "active":
-        return f"{manager.name} n'est dans aucun swarm (état « {swarm['LocalNodeState']} »)"
+        return f"{manager.name} n'est dans aucun swarm (état « {swarm['LocalNodeState']} »)"
     if not swarm["ControlAvailable"]:
         return f"{manager.name} est dans un swarm, mais comme worker"
     return ""
@@ -57,20 +57,20 @@ def _no_swarm(context: Context) -> str:
 @define(
     "10.1",
     "Aucun nœud n'est dans un swarm",
-    hint="docker swarm leave --force, sur chaque nœud encore membre ; docker info, ligne Swarm, doit dire inactive",
+    hint="docker swarm leave --force, sur chaque nœud encore membre ; docker info, ligne Swarm, doit dire inactive",
 )
 def nobody_inside(context: Context) -> Verdict:
     """Each engine is asked, for a worker may still believe in a swarm whose manager has left."""
     states = {name: swarm["LocalNodeState"] for name, swarm in context.lab.each(_membership).items()}
     inside = [name for name, state in states.items() if state != "inactive"]
-    seen = ", ".join(f"{name} : {state}" for name, state in states.items())
-    return judge(not inside, seen, f"encore dans un swarm : {', '.join(inside)}")
+    seen = ", ".join(f"{name} : {state}" for name, state in states.items())
+    return judge(not inside, seen, f"encore dans un swarm : {', '.join(inside)}")
 
 
 @define(
     "10.2",
     "Hors d'un swarm, aucun nœud n'a de réseau overlay",
-    hint="docker network ls --filter driver=overlay, sur chaque nœud ; il ne reste un overlay que sur un membre",
+    hint="docker network ls --filter driver=overlay, sur chaque nœud ; il ne reste un overlay que sur un membre",
 )
 def no_overlay(context: Context) -> Verdict:
     """Ingress goes away with the swarm; docker_gwbridge, a local bridge, stays."""
@@ -78,14 +78,14 @@ def no_overlay(context: Context) -> Verdict:
     kept = [name for n in context.topology.networks if n.name == GATEWAY_BRIDGE for name in n.nodes]
     if overlays:
         seen = ", ".join(f"{network.name} sur {', '.join(network.nodes)}" for network in overlays)
-        return failed(f"overlay encore listé : {seen}", "ces nœuds n'ont pas quitté leur swarm")
+        return failed(f"overlay encore listé : {seen}", "ces nœuds n'ont pas quitté leur swarm")
     local = f"{GATEWAY_BRIDGE}, réseau local, reste sur {', '.join(kept)}" if kept else f"pas de {GATEWAY_BRIDGE}"
-    return passed(f"aucun overlay ; {local}")
+    return passed(f"aucun overlay ; {local}")
 
 
 @define(
     "10.3",
-    "Le swarm est créé : le manager en est le leader, annoncé à son adresse",
+    "Le swarm est créé : le manager en est le leader, annoncé à son adresse",
     hint="docker swarm init --advertise-addr 10.0.3.62, sur le manager",
 )
 def created(context: Context) -> Verdict:
@@ -98,21 +98,21 @@ def created(context: Context) -> Verdict:
     status = own.get("ManagerStatus") or {}
     leader = bool(status.get("Leader"))
     seen = (
-        f"{manager.name} : {'leader' if leader else 'pas leader'}, annoncé à {status.get('Addr') or 'aucune adresse'}"
+        f"{manager.name} : {'leader' if leader else 'pas leader'}, annoncé à {status.get('Addr') or 'aucune adresse'}"
     )
     return judge(
         leader
         and swarm["NodeAddr"] == manager.address
         and status.get("Addr") == f"{manager.address}:{MANAGEMENT_PORT}",
         seen,
-        f"les autres nœuds joignent le manager à {manager.address} : c'est elle qu'il faut annoncer",
+        f"les autres nœuds joignent le manager à {manager.address} : c'est elle qu'il faut annoncer",
     )
 
 
 @define(
     "10.4",
     "Chaque worker atteint le port de gestion du manager, 2377/tcp",
-    hint="depuis le worker : nc -w 2 10.0.3.62 2377 ; vérifiez le lien, le pare-feu, et que le swarm est créé",
+    hint="depuis le worker : nc -w 2 10.0.3.62 2377 ; vérifiez le lien, le pare-feu, et que le swarm est créé",
 )
 def management_port(context: Context) -> Verdict:
     """A TCP connection from each worker's own network: what joining needs first."""
@@ -126,18 +126,18 @@ def management_port(context: Context) -> Verdict:
         name: "connecté" if not code else output.strip().rpartition(": ")[2] or "aucune réponse"
         for name, (code, output) in answers.items()
     }
-    seen = ", ".join(f"{name} → {address}:{MANAGEMENT_PORT} : {word}" for name, word in words.items())
+    seen = ", ".join(f"{name} → {address}:{MANAGEMENT_PORT} : {word}" for name, word in words.items())
     return judge(
         not any(code for code, _ in answers.values()),
         seen,
-        _no_swarm(context) or "le manager est dans un swarm : c'est le chemin jusqu'à lui qui est coupé",
+        _no_swarm(context) or "le manager est dans un swarm : c'est le chemin jusqu'à lui qui est coupé",
     )
 
 
 @define(
     "10.5",
     "Seul le manager sait donner les jetons d'adhésion, un par rôle",
-    hint="docker swarm join-token worker ne répond que sur un manager ; docker node ls dit qui l'est",
+    hint="docker swarm join-token worker ne répond que sur un manager ; docker node ls dit qui l'est",
 )
 def tokens(context: Context) -> Verdict:
     """The tokens are compared, never shown; a worker must refuse to give them."""
@@ -157,11 +157,11 @@ def tokens(context: Context) -> Verdict:
         return failed(f"{manager} n'a aucun jeton à donner", _no_swarm(context))
     different = len(set(answers[manager]))
     seen = (
-        f"donnés par {', '.join(givers)} ({different} jetons différents, non affichés) ; "
+        f"donnés par {', '.join(givers)} ({different} jetons différents, non affichés) ; "
         f"refusés par {', '.join(refusing) or 'personne'}"
     )
     others = [name for name in givers if name != manager]
-    cause = f"{', '.join(others)} a le rôle manager : docker node demote" if others else "un jeton par rôle est attendu"
+    cause = f"{', '.join(others)} a le rôle manager : docker node demote" if others else "un jeton par rôle est attendu"
     return judge(not others and different == 2, seen, cause)
 
 
@@ -173,7 +173,7 @@ def _joined(context: Context, name: str) -> Verdict:
     swarm = _membership(worker)
     if swarm["LocalNodeState"] != "active":
         return failed(
-            f"{name} n'est pas membre (état « {swarm['LocalNodeState']} »)",
+            f"{name} n'est pas membre (état « {swarm['LocalNodeState']} »)",
             swarm.get("Error") or "il n'a pas rejoint le swarm, ou l'a quitté",
         )
     raw = next((found for found in _listed(context) if found["ID"] == swarm["NodeID"]), None)
@@ -181,15 +181,15 @@ def _joined(context: Context, name: str) -> Verdict:
         return failed(f"{name} est membre d'un autre swarm", f"{manager.name} ne le connaît pas")
     role, state = raw["Spec"]["Role"], raw["Status"]["State"]
     heard = sorted(remote["Addr"] for remote in swarm.get("RemoteManagers") or [])
-    seen = f"{name} : {role}, {state}, à {swarm['NodeAddr']} ; manager connu : {', '.join(heard) or 'aucun'}"
+    seen = f"{name} : {role}, {state}, à {swarm['NodeAddr']} ; manager connu : {', '.join(heard) or 'aucun'}"
     if role != "worker":
-        return failed(seen, f"{name} a été promu : docker node demote {worker.hostname}")
+        return failed(seen, f"{name} a été promu : docker node demote {worker.hostname}")
     if state != "ready":
         return failed(seen, raw["Status"].get("Message") or "le manager ne l'entend plus")
     return judge(
         swarm["NodeAddr"] == worker.address and heard == [f"{manager.address}:{MANAGEMENT_PORT}"],
         seen,
-        f"attendu : {worker.address}, et le manager à {manager.address}:{MANAGEMENT_PORT}",
+        f"attendu : {worker.address}, et le manager à {manager.address}:{MANAGEMENT_PORT}",
     )
 
 
@@ -216,7 +216,7 @@ def worker2_joined(context: Context) -> Verdict:
 @define(
     "10.8",
     "docker node ls montre trois nœuds, tous Ready et Active",
-    hint="docker node ls ; un nœud Down qui figure deux fois est un ancien membre : docker node rm",
+    hint="docker node ls ; un nœud Down qui figure deux fois est un ancien membre : docker node rm",
 )
 def three_nodes(context: Context) -> Verdict:
     """Exactly the lab's nodes: none missing, none left over from an earlier membership."""
@@ -235,13 +235,13 @@ def three_nodes(context: Context) -> Verdict:
     wrong += [f"{name} n'est pas du labo" for name in names if name not in context.lab.nodes]
     wrong += [f"{name} est {state}" for name, state, _ in rows if state != "ready"]
     wrong += [f"{name} est {availability}" for name, _, availability in rows if availability != "active"]
-    return judge(not wrong, seen, " ; ".join(wrong))
+    return judge(not wrong, seen, " ; ".join(wrong))
 
 
 @define(
     "10.9",
     "Le filtre par rôle donne un manager et deux workers",
-    hint="docker node ls --filter role=manager, puis role=worker ; docker node demote rend son rôle à un worker promu",
+    hint="docker node ls --filter role=manager, puis role=worker ; docker node demote rend son rôle à un worker promu",
 )
 def roles(context: Context) -> Verdict:
     """The manager itself filters."""
@@ -254,17 +254,17 @@ def roles(context: Context) -> Verdict:
         "manager": [context.lab.manager.name],
         "worker": sorted(worker.name for worker in context.lab.workers),
     }
-    seen = " ; ".join(f"role={role} : {', '.join(names) or 'personne'}" for role, names in found.items())
+    seen = " ; ".join(f"role={role} : {', '.join(names) or 'personne'}" for role, names in found.items())
     misplaced = [name for role, names in found.items() for name in names if name not in expected[role]]
     absent = [name for role, names in expected.items() for name in names if name not in found[role]]
-    cause = f"rôle inattendu : {', '.join(misplaced)}" if misplaced else f"absent : {', '.join(absent)}"
+    cause = f"rôle inattendu : {', '.join(misplaced)}" if misplaced else f"absent : {', '.join(absent)}"
     return judge(found == expected, seen, cause)
 
 
 @define(
     "10.10",
     "Le réseau overlay ingress est le même sur les trois nœuds",
-    hint="docker network ls --filter driver=overlay, sur chaque nœud : même nom, même identifiant, portée swarm",
+    hint="docker network ls --filter driver=overlay, sur chaque nœud : même nom, même identifiant, portée swarm",
 )
 def ingress_everywhere(context: Context) -> Verdict:
     """One network of the routing mesh, with addresses, listed by every node."""
@@ -273,7 +273,7 @@ def ingress_everywhere(context: Context) -> Verdict:
         return failed("aucun réseau ingress", _no_swarm(context) or "il a été supprimé et pas encore recréé")
     if len(found) > 1:
         names = ", ".join(f"{network.name} ({network.id[:12]})" for network in found)
-        return failed(f"plusieurs réseaux ingress : {names}", "ces nœuds ne sont pas tous du même swarm")
+        return failed(f"plusieurs réseaux ingress : {names}", "ces nœuds ne sont pas tous du même swarm")
     network = found[0]
     late = [name for name in context.lab.nodes if name not in network.nodes]
     seen = (
@@ -288,7 +288,7 @@ def ingress_everywhere(context: Context) -> Verdict:
 @define(
     "10.11",
     "Chaque nœud a son propre bridge docker_gwbridge, relié au sandbox d'ingress",
-    hint="docker network inspect docker_gwbridge, sur chaque nœud : la partie Containers cite gateway_ingress-sbox",
+    hint="docker network inspect docker_gwbridge, sur chaque nœud : la partie Containers cite gateway_ingress-sbox",
 )
 def gateway_bridges(context: Context) -> Verdict:
     """Local bridges, one id per node; each holds the ingress network's own way out of the node."""
@@ -297,10 +297,10 @@ def gateway_bridges(context: Context) -> Verdict:
     if lacking:
         return failed(f"pas de {GATEWAY_BRIDGE} sur {', '.join(lacking)}", _no_swarm(context))
     linked = {e.node for e in context.topology.endpoints if e.network == GATEWAY_BRIDGE and e.kind == "ingress-sandbox"}
-    seen = ", ".join(f"{name} : {found.driver} {found.scope} {found.id[:12]}" for name, found in bridges.items())
+    seen = ", ".join(f"{name} : {found.driver} {found.scope} {found.id[:12]}" for name, found in bridges.items())
     if any((found.driver, found.scope) != ("bridge", "local") for found in bridges.values()):
         return failed(seen, "un bridge local est attendu sur chaque nœud")
     alone = [name for name in context.lab.nodes if name not in linked]
     if alone:
-        return failed(f"{seen} ; ingress n'y est pas relié sur {', '.join(alone)}", _no_swarm(context))
+        return failed(f"{seen} ; ingress n'y est pas relié sur {', '.join(alone)}", _no_swarm(context))
     return judge(len({found.id for found in bridges.values()}) == len(bridges), seen, "deux nœuds donnent le même id")

@@ -13,8 +13,8 @@ NETWORK = "nginx-net"
 
 @define(
     "11.1",
-    "nginx-net existe sur le manager : un overlay, de portée swarm, sans option",
-    hint="docker network create -d overlay nginx-net, sur le manager ; sans -d overlay, Docker crée un bridge",
+    "nginx-net existe sur le manager : un overlay, de portée swarm, sans option",
+    hint="docker network create -d overlay nginx-net, sur le manager ; sans -d overlay, Docker crée un bridge",
 )
 def created(context: Context) -> Verdict:
     """As the plain command makes it: neither attachable, nor encrypted, nor ingress, nor internal."""
@@ -30,16 +30,16 @@ def created(context: Context) -> Verdict:
     given = [name for name, present in traits.items() if present]
     seen = f"{network.driver}, portée {network.scope}, listé par {', '.join(network.nodes)}"
     if (network.driver, network.scope) != ("overlay", "swarm"):
-        return failed(seen, "ce réseau n'est pas un overlay : l'option -d overlay manquait")
+        return failed(seen, "ce réseau n'est pas un overlay : l'option -d overlay manquait")
     if manager not in network.nodes:
-        return failed(seen, f"{manager} devrait le lister : un overlay se crée sur un manager")
-    return judge(not given, f"{seen} ; options : {', '.join(given) or 'aucune'}", "créé avec une option de trop")
+        return failed(seen, f"{manager} devrait le lister : un overlay se crée sur un manager")
+    return judge(not given, f"{seen} ; options : {', '.join(given) or 'aucune'}", "créé avec une option de trop")
 
 
 @define(
     "11.2",
     "nginx-net a reçu un sous-réseau, une passerelle et un identifiant VXLAN à lui",
-    hint="docker network inspect nginx-net : IPAM.Config et vxlanid_list ; vides, le swarm n'a pas pu les attribuer",
+    hint="docker network inspect nginx-net : IPAM.Config et vxlanid_list ; vides, le swarm n'a pas pu les attribuer",
 )
 def allocated(context: Context) -> Verdict:
     """Addresses and VNI given by the swarm's manager, shared with no other overlay."""
@@ -61,7 +61,7 @@ def allocated(context: Context) -> Verdict:
 @define(
     "11.3",
     "Aucun worker ne liste nginx-net",
-    hint="docker network ls, sur chaque worker ; une tâche ou un conteneur attaché y fait apparaître le réseau",
+    hint="docker network ls, sur chaque worker ; une tâche ou un conteneur attaché y fait apparaître le réseau",
 )
 def not_on_workers(context: Context) -> Verdict:
     """A worker learns of an overlay only when a task that needs it lands there."""
@@ -69,16 +69,16 @@ def not_on_workers(context: Context) -> Verdict:
     workers = [worker.name for worker in context.lab.workers]
     carrying = [name for name in workers if name in network.nodes]
     if not carrying:
-        return passed(f"listé par {', '.join(network.nodes)} ; pas par {', '.join(workers)}")
+        return passed(f"listé par {', '.join(network.nodes)} ; pas par {', '.join(workers)}")
     held = [f"{e.name} sur {e.node}" for e in context.topology.containers_of(NETWORK) if e.node in carrying]
-    why = f"il y porte {', '.join(held)}" if held else "il n'y porte rien : le nœud ne l'a pas encore retiré"
+    why = f"il y porte {', '.join(held)}" if held else "il n'y porte rien : le nœud ne l'a pas encore retiré"
     return failed(f"{', '.join(carrying)} le liste", why)
 
 
 @define(
     "11.4",
-    "nginx-net est vide : ni conteneur, ni répartiteur, ni pair, sur aucun nœud",
-    hint="docker network inspect nginx-net : Containers et Peers sont vides ; docker service ls dit qui l'utilise",
+    "nginx-net est vide : ni conteneur, ni répartiteur, ni pair, sur aucun nœud",
+    hint="docker network inspect nginx-net : Containers et Peers sont vides ; docker service ls dit qui l'utilise",
 )
 def empty(context: Context) -> Verdict:
     """No endpoint, no peer, no service that asks for it."""
@@ -86,5 +86,5 @@ def empty(context: Context) -> Verdict:
     held = [f"{e.name} sur {e.node}" for e in context.topology.endpoints if e.network == NETWORK]
     peers = sorted({peer.peer for peer in context.topology.peers_of(NETWORK)})
     users = [service.name for service in context.topology.services if NETWORK in service.networks]
-    seen = f"attachés : {', '.join(held) or 'aucun'} ; pairs : {', '.join(peers) or 'aucun'}"
-    return judge(not held and not peers and not users, seen, f"services sur ce réseau : {', '.join(users) or 'aucun'}")
+    seen = f"attachés : {', '.join(held) or 'aucun'} ; pairs : {', '.join(peers) or 'aucun'}"
+    return judge(not held and not peers and not users, seen, f"services sur ce réseau : {', '.join(users) or 'aucun'}")

@@ -32,7 +32,7 @@ VXLAN_PORT = 4789
 @define(
     "14.1",
     "test-net est un overlay attachable",
-    hint="docker network create -d overlay --attachable --subnet 10.0.14.0/24 test-net, sur le manager",
+    hint="docker network create -d overlay --attachable test-net, sur le manager",
 )
 def attachable(context: Context) -> Verdict:
     """Driver, scope and the option that lets standalone containers in."""
@@ -198,15 +198,8 @@ def outside_name(context: Context) -> Verdict:
     try:
         return _resolves(context, manager.hostname, {manager.address})
     except CommandFailed as err:
-        network = context.network(NETWORK)
-        underlay = [
-            node.address
-            for node in context.lab.nodes.values()
-            if network.subnet and ip_address(node.address) in ip_network(network.subnet)
-        ]
-        why = "le serveur de noms extérieur ne répond pas"
-        if underlay:
-            why = f"{NETWORK} occupe {network.subnet}, où sont aussi les nœuds : la question part sur le mauvais réseau"
+        subnet = context.network(NETWORK).subnet
+        why = f"le serveur de noms extérieur ne répond pas, ou son adresse est dans {subnet}, celui de {NETWORK}"
         return failed(err.output.strip(), why)
 
 
@@ -265,7 +258,7 @@ def tasks_answer(context: Context) -> Verdict:
 @define(
     "14.16",
     "Entre les nœuds, les ports 2377/tcp et 7946/tcp sont ouverts",
-    hint="depuis un autre nœud : nc -z -w 2, l'adresse du nœud et le port ; vérifiez le pare-feu et le câble",
+    hint="depuis un autre nœud : nc -w 2, l'adresse du nœud et le port ; vérifiez le pare-feu et le câble",
 )
 def ports_open(context: Context) -> Verdict:
     """2377 of the manager from each worker; 7946 of each node from another. UDP tells nothing when it is silent."""
@@ -276,7 +269,7 @@ def ports_open(context: Context) -> Verdict:
 
     def is_open(question: tuple[Node, Node, int]) -> bool:
         source, target, port = question
-        code, _ = run_tool(source, ["nc", "-z", "-w", "2", target.address, str(port)], image="alpine")
+        code, _ = run_tool(source, ["nc", "-w", "2", target.address, str(port), "-e", "true"], image="alpine")
         return code == 0
 
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:

@@ -227,7 +227,7 @@ def measured(context: Context) -> Verdict:
 @define(
     "15.10",
     "Sans l'option, l'interface d'un overlay a 50 octets de moins que celle du nœud",
-    hint="docker network create -d overlay --attachable test-net, puis docker run … --network test-net alpine ; ip addr",
+    hint="sur le manager : docker run -dit --name alpine1 --network test-net alpine ; puis ip addr, dedans et dehors",
 )
 def without_option(context: Context) -> Verdict:
     """alpine1 on test-net, beside the node's own interface."""
