@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ class Kernels:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._sockets = TemporaryDirectory(prefix="swarmlab-")
+        self._numbers = count()
         self._threads = ThreadPoolExecutor(max_workers=3)
         self._spare: Future[AsyncKernelManager] | None = None
 
@@ -44,6 +48,7 @@ class Kernels:
             with suppress(Exception):
                 self.end(self._spare.result())
         self._threads.shutdown(wait=True)
+        self._sockets.cleanup()
 
     def take(self, *, another: bool) -> AsyncKernelManager:
         """A kernel that is ready; with `another`, the next one is started meanwhile."""
@@ -57,13 +62,15 @@ class Kernels:
         self._threads.submit(lambda: asyncio.run(_stop(kernel)))
 
     def _start(self) -> AsyncKernelManager:
-        return asyncio.run(_ready_kernel(self.directory))
+        address = Path(self._sockets.name) / f"kernel{next(self._numbers)}"
+        return asyncio.run(_ready_kernel(self.directory, address))
 
 
-async def _ready_kernel(directory: Path) -> AsyncKernelManager:
+async def _ready_kernel(directory: Path, address: Path) -> AsyncKernelManager:
     from jupyter_client.manager import AsyncKernelManager
 
-    kernel = AsyncKernelManager(kernel_name="python3")
+    # Unix sockets, named after that address: nothing listens on a port, not even of the loopback.
+    kernel = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=str(address))
     await kernel.start_kernel(cwd=str(directory))
     client = kernel.client()
     client.start_channels()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-from ...probes.execution import read_sandbox, run_tool
+from ...lab.locate import locate
+from ...probes.execution import run_tool
 from ...probes.ping import ping
 from ...topology.model import Network, Node, Task
 from ...topology.packet import IPV4_BYTES, OVERHEAD_BYTES
@@ -178,7 +179,7 @@ def carried(context: Context) -> Verdict:
     hint="docker container exec, dans une tâche : ip addr ; docker network inspect my-ingress, partie Options",
 )
 def interface_mtu(context: Context) -> Verdict:
-    """Read from inside the container; what VXLAN adds is taken off the option's value."""
+    """Read in the container's sandbox; what VXLAN adds is taken off the option's value."""
     network = context.network(INGRESS)
     task = _first(context)
     if isinstance(task, Verdict):
@@ -304,8 +305,11 @@ def _first(context: Context) -> Task | Verdict:
 
 
 def _interface(context: Context, container: str, network: Network) -> Interface | None:
-    """The container's interface that has an address of that network, read from inside."""
-    for interface in read_sandbox(context.lab, container).interfaces:
+    """The container's interface that has an address of that network, read in its own sandbox."""
+    place = locate(context.lab, container)
+    # Beside it rather than inside: the official nginx image has no ip command.
+    _, output = run_tool(place.node, ["ip", "addr"], image="alpine", network=f"container:{place.id}")
+    for interface in parse_ip_addr(output):
         if interface.address and _inside(interface.address.split("/")[0], network):
             return interface
     return None
