@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Kernels"]
 
-# Into sys.modules only: the notebook's own names stay untouched.
+# Modules are imported and fonts read; the notebook's own names stay untouched.
 WARM_UP = """\
 def _():
-    import importlib
-    for name in ("swarmkit_helpers", "docker", "pandas.io.formats.style", "matplotlib.backends.backend_agg"):
+    import importlib, io
+    for name in ("swarmkit_helpers", "docker", "pandas", "matplotlib.backends.backend_agg"):
         importlib.import_module(name)
+    from matplotlib.figure import Figure
+    figure = Figure()
+    figure.text(0.5, 0.5, "fonts")
+    figure.savefig(io.BytesIO())
 _()
 del _
 """

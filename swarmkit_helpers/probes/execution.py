@@ -39,7 +39,8 @@ class Execution:
         return self.output
 
     def _repr_html_(self) -> str:
-        return f"<p><code>{escape(self.command)}</code></p><pre>{escape(self.output)}</pre>"
+        output = f'<pre style="font-family: monospace">{escape(self.output)}</pre>'
+        return f"<p><code>{escape(self.command)}</code></p>{output}"
 
 
 def execute(place: Place, argv: Sequence[str]) -> Execution:

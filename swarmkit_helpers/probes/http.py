@@ -39,7 +39,7 @@ class HttpResult:
 
     def _repr_html_(self) -> str:
         mark = {"passed": "✔", "failed": "✘", "not_run": "–"}[self.outcome]
-        page = f"<pre>{escape(self.body[:600])}</pre>" if self.body else ""
+        page = f'<pre style="font-family: monospace">{escape(self.body[:600])}</pre>' if self.body else ""
         return f"<p><code>{escape(self.command)}</code></p><p><strong>{mark}</strong> {escape(self.reason)}</p>{page}"
 
 

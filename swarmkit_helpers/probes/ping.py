@@ -61,7 +61,8 @@ class PingResult:
         mark, word = MARKS[self.outcome]
         return (
             f"<p><code>{escape(self.command)}</code></p>"
-            f"<p><strong>{mark} {word}</strong> — {escape(self.reason)}</p><pre>{escape(self.output)}</pre>"
+            f"<p><strong>{mark} {word}</strong> — {escape(self.reason)}</p>"
+            f'<pre style="font-family: monospace">{escape(self.output)}</pre>'
         )
 
 

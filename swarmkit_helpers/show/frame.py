@@ -32,16 +32,19 @@ class NotedFrame(pd.DataFrame):
         shown = pd.DataFrame(self)
         for column in shown.columns[shown.dtypes == "bool"]:
             shown[column] = shown[column].map({True: "oui", False: ""})
+        # Nullable integers would be shown as <NA>, whatever na_rep says.
+        shown = shown.astype(object).where(shown.notna(), "—")
         # A learner reads whole sentences here: pandas would cut them at 50 characters.
         with pd.option_context("display.max_colwidth", None):
             table = shown.to_html(
                 index=not isinstance(self.index, pd.RangeIndex) and self.index.name is not None,
-                na_rep="—",
                 max_rows=MOST_ROWS,
                 border=0,
-                justify="left",
             )
-        table = table.replace("<td>", '<td style="text-align: left;">')
+        # On each cell: JupyterLab's own style for the table comes after the row's.
+        table = table.replace("<td>", '<td style="text-align: left;">').replace(
+            "<th>", '<th style="text-align: left;">'
+        )
         if self.empty:
             table += "<p>Rien à montrer.</p>"
         return "".join(f"<p><strong>{html.escape(note)}</strong></p>" for note in self.notes) + table

@@ -263,11 +263,11 @@ def roles(context: Context) -> Verdict:
 
 @define(
     "10.10",
-    "Le réseau overlay ingress est le même sur les trois nœuds",
+    "Le réseau overlay ingress est le même sur les trois nœuds, qui s'y voient l'un l'autre",
     hint="docker network ls --filter driver=overlay, sur chaque nœud : même nom, même identifiant, portée swarm",
 )
 def ingress_everywhere(context: Context) -> Verdict:
-    """One network of the routing mesh, with addresses, listed by every node."""
+    """One network of the routing mesh, with addresses, listed by every node, each of which sees all as peers."""
     found = [network for network in context.topology.networks if network.ingress]
     if not found:
         return failed("aucun réseau ingress", _no_swarm(context) or "il a été supprimé et pas encore recréé")
@@ -282,7 +282,11 @@ def ingress_everywhere(context: Context) -> Verdict:
     )
     right = network.name == "ingress" and network.driver == "overlay" and network.scope == "swarm"
     cause = f"pas listé par {', '.join(late)}" if late else "le réseau ingress d'origine se nomme ingress"
-    return judge(right and not late and bool(network.subnet), seen, cause)
+    if late or not right or not network.subnet:
+        return failed(seen, cause)
+    views = {(peer.node, peer.peer) for peer in context.topology.peers_of(network.name)}
+    blind = [f"{a} ne voit pas {b}" for a in context.lab.nodes for b in context.lab.nodes if (a, b) not in views]
+    return judge(not blind, f"{seen} ; {len(views)} vues de pair à pair", " ; ".join(blind))
 
 
 @define(

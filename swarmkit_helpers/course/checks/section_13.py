@@ -239,7 +239,11 @@ def removed(context: Context) -> Verdict:
     topology = context.topology
     left = [f"le service {s.name}" for s in topology.services if s.name == SERVICE]
     left += [f"le réseau {n.name} ({', '.join(n.nodes)})" for n in topology.networks if n.name in (OLD, NEW)]
-    left += [f"le conteneur {c.label} ({c.node})" for c in topology.containers if c.service == SERVICE]
+    left += [
+        f"le conteneur {c.label} ({c.node})"
+        for c in topology.containers
+        if c.service == SERVICE and c.state == "running"
+    ]
     return judge(
         not left,
         f"restent : {', '.join(left)}" if left else f"ni {SERVICE}, ni {OLD}, ni {NEW}, sur aucun nœud",

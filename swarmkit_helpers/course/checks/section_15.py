@@ -280,7 +280,7 @@ def removed(context: Context) -> Verdict:
     topology = context.topology
     network = context.network(INGRESS)
     left = [f"le service {s.name}" for s in topology.services if s.name == SERVICE]
-    left += [f"{c.label} sur {c.node}" for c in topology.containers if c.service == SERVICE]
+    left += [f"{c.label} sur {c.node}" for c in topology.containers if c.service == SERVICE and c.state == "running"]
     left += [f"{e.name} sur {e.node}" for e in topology.containers_of(INGRESS) if e.service != SERVICE]
     seen = f"{INGRESS} est listé par {', '.join(network.nodes)}"
     return judge(

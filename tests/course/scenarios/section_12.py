@@ -7,6 +7,7 @@ from typing import Any
 from swarmkit_helpers.actions.networks import create_network
 from swarmkit_helpers.actions.services import create_service, remove_service, scale_service, wait_service
 from swarmkit_helpers.course.restore import restore
+from swarmkit_helpers.errors import NBSP
 from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.lab.locate import locate
 from swarmkit_helpers.probes.execution import run_tool
@@ -41,7 +42,7 @@ def walk(lab: Lab, ledger: Ledger) -> None:
     remove_service(lab, SERVICE)
     make(lab, publish=None, constraints=["node.role == worker"])
     (_, loads, carried, _) = ledger.red(lab, "12.1", "12.3", "12.4", "12.6")
-    assert "manager : 0" in loads.observed
+    assert f"manager{NBSP}: 0" in loads.observed
     assert "manager" in carried.cause
     remove_service(lab, SERVICE)
     # As the SDK makes it when nothing is said: no UpdateConfig at all.
