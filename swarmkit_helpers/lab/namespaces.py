@@ -73,6 +73,8 @@ def kill_all(handles: Iterable[Path], cgroups: Iterable[Path] = ()) -> None:
         for pid in living - killed:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        for group in cgroups:
+            _thaw(group)
         killed |= living
         time.sleep(0.01)
 
@@ -89,6 +91,14 @@ def emptied(cgroups: Iterable[Path]) -> None:
                 group.rmdir()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"control group still in use: {group}")
+
+
+def _thaw(group: Path) -> None:
+    """Let the processes of a paused container run: even SIGKILL waits for that with cgroup v1."""
+    for name, value in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+        for switch in group.rglob(name):
+            with suppress(OSError):
+                switch.write_text(value, "ascii")
 
 
 def _pids() -> Iterator[int]:

@@ -712,7 +712,9 @@ def _network_rows(topology: Topology, network: Network) -> list[tuple[str, str, 
         (
             "(nœuds qui le listent)",
             ", ".join(listed) or "aucun",
-            "un worker ne liste un overlay que s'il porte un conteneur attaché",
+            "un worker ne liste un overlay que s'il porte un conteneur attaché"
+            if network.scope == "swarm"
+            else "un réseau local n'existe que sur son nœud",
         )
     )
     rows += [

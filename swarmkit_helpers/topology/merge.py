@@ -14,6 +14,8 @@ __all__ = ["RawNode", "merge"]
 Json = dict[str, Any]
 NANOSECONDS = 1e9
 SERVICE_LABEL = "com.docker.swarm.service.name"
+# Key of an endpoint that no sandbox has yet, or any more.
+UNATTACHED = "ep-"
 TASK_LABEL = "com.docker.swarm.task.id"
 
 
@@ -257,6 +259,8 @@ def _endpoints(raw: list[RawNode]) -> list[Endpoint]:
         containers = {container["Id"]: container for container in node.containers}
         for network in node.networks:
             for key, end in (network.get("Containers") or {}).items():
+                if key.startswith(UNATTACHED):
+                    continue
                 address, _, prefix = (end.get("IPv4Address") or "").partition("/")
                 labels = containers.get(key, {}).get("Labels") or {}
                 kind = _kind(key)

@@ -95,6 +95,15 @@ def test_down_leaves_nothing_and_twice_is_harmless(name: str) -> None:
     assert local.down(name) is False
 
 
+def test_down_removes_a_lab_with_a_paused_container(name: str) -> None:
+    lab = local.up(name)
+    run_container(lab, "alpine1", node="worker1")
+    lab.node("worker1").api.pause("alpine1")
+    inodes = namespaces_of(name)
+    local.down(name)
+    assert traces(name, inodes) == []
+
+
 def test_up_twice_gives_the_same_lab(name: str) -> None:
     first = snapshot(local.up(name))
     second = snapshot(local.up(name))

@@ -328,7 +328,7 @@ def vanished(context: Context) -> Verdict:
     users = [e.name for e in context.topology.endpoints if e.network == NETWORK and e.node == "worker1"]
     return judge(
         "worker1" not in network.nodes and "manager" in network.nodes,
-        f"alpine2 est {container.state} ; {seen}",
+        f"alpine2 est arrêté ({container.state}) ; {seen}",
         f"encore attachés sur worker1 : {', '.join(users)}" if users else f"{NETWORK} n'est plus utilisé nulle part",
     )
 
