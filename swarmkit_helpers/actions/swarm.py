@@ -34,12 +34,15 @@ def leave_swarm(lab: Lab, node: str | None = None) -> list[str]:
     ):
         lab.each(leave, group)
 
+    def left(node: Node) -> bool:
+        # A node that joins again before its old ingress network is gone never gets the new one (moby/moby#40184).
+        with node.asking("lister les réseaux"):
+            return _swarm_state(node) == "inactive" and not any(raw.get("Ingress") for raw in node.api.networks())
+
     def look() -> Sighting:
-        now = lab.each(_swarm_state, nodes)
-        inside = [name for name, state in now.items() if state != "inactive"]
-        return Sighting(
-            len(nodes) - len(inside), len(nodes), f"encore dans un swarm : {', '.join(inside)}" if inside else ""
-        )
+        inside = [name for name, out in lab.each(left, nodes).items() if not out]
+        missing = f"encore dans un swarm\N{NO-BREAK SPACE}: {', '.join(inside)}" if inside else ""
+        return Sighting(len(nodes) - len(inside), len(nodes), missing)
 
     wait_until("Nœuds hors du swarm", look, timeout_s=60, remedy="docker swarm leave --force, sur chaque nœud nommé")
     return [member.name for member in members]

@@ -286,7 +286,7 @@ def ingress_everywhere(context: Context) -> Verdict:
         return failed(seen, cause)
     views = {(peer.node, peer.peer) for peer in context.topology.peers_of(network.name)}
     blind = [f"{a} ne voit pas {b}" for a in context.lab.nodes for b in context.lab.nodes if (a, b) not in views]
-    return judge(not blind, f"{seen} ; {len(views)} vues de pair à pair", " ; ".join(blind))
+    return judge(not blind, f"{seen} ; {len(views)} vues de pair à pair", " ; ".join(blind))
 
 
 @define(
