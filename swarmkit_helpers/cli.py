@@ -224,8 +224,9 @@ def _usage(err: click.UsageError) -> str:
     said: dict[type[click.UsageError], Callable[[Any], str]] = {
         click.NoSuchOption: lambda e: f"option inconnue : {e.option_name}",
         click.MissingParameter: lambda e: f"il manque : {(e.param.human_readable_name if e.param else '?')}",
-        click.BadParameter: lambda e: f"valeur refusée pour {(e.param.human_readable_name if e.param else '?')}"
-        f" ({e.message})",
+        click.BadParameter: lambda e: (
+            f"valeur refusée pour {(e.param.human_readable_name if e.param else '?')} ({e.message})"
+        ),
     }
     words = next((say(err) for kind, say in said.items() if isinstance(err, kind)), err.format_message())
     return f"Commande incorrecte{NBSP}: {words}\n→ {context} --help"

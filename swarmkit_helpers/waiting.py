@@ -47,7 +47,7 @@ def wait_until(
     *,
     timeout_s: float,
     remedy: str,
-    every_s: float = 0.15,
+    every_s: float = 0.1,
     quiet: bool = False,
 ) -> Sighting:
     """Look again and again until all holds, and return the last sighting.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from ..lab.cluster import Lab
-from ..lab.locate import locate
+from ..lab.locate import Place, locate
 from .networks import LABEL
 from .refusals import explained
 
@@ -58,26 +59,36 @@ def run_container(
 
 
 def stop_container(lab: Lab, *names: str) -> None:
-    """``docker container stop``, wherever they run; returns once they no longer do.
+    """``docker container stop``, wherever they run, all at once; returns once they no longer do.
 
     Raises
     ------
     ObjectNotFound, NodeUnreachable
     """
-    for name in names:
-        place = locate(lab, name)
-        with place.node.asking(f"arrêter le conteneur « {name} »"):
+
+    def stop(place: Place) -> None:
+        with place.node.asking(f"arrêter le conteneur «\N{NO-BREAK SPACE}{place.name}\N{NO-BREAK SPACE}»"):
             place.node.api.stop(place.id)
+
+    _each(stop, [locate(lab, name) for name in names])
 
 
 def remove_container(lab: Lab, *names: str) -> None:
-    """``docker container rm --force``; returns once no node knows them.
+    """``docker container rm --force``, all at once; returns once no node knows them.
 
     Raises
     ------
     ObjectNotFound, NodeUnreachable
     """
-    for name in names:
-        place = locate(lab, name)
-        with explained("container", name), place.node.asking(f"supprimer le conteneur « {name} »"):
+
+    def remove(place: Place) -> None:
+        doing = f"supprimer le conteneur «\N{NO-BREAK SPACE}{place.name}\N{NO-BREAK SPACE}»"
+        with explained("container", place.name), place.node.asking(doing):
             place.node.api.remove_container(place.id, force=True)
+
+    _each(remove, [locate(lab, name) for name in names])
+
+
+def _each(act: Callable[[Place], None], places: Sequence[Place]) -> None:
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(act, places))

@@ -174,8 +174,11 @@ def _remove(lab: Lab, identity: str, name: str) -> None:
             manager.api.remove_network(identity)
     except EngineRefused as err:
         if "in use" in err.detail or "active endpoints" in err.detail:
-            users = _users(lab, identity) or [err.detail]
-            raise StillInUse("network", name, users, f"docker service rm {users[0]}") from err
+            services, containers = _users(lab, identity)
+            if not services and not containers:
+                raise
+            remedy = f"docker service rm {services[0]}" if services else f"docker container rm --force {containers[0]}"
+            raise StillInUse("network", name, [*services, *containers], remedy) from err
         raise
 
 
@@ -226,23 +229,24 @@ def _publishers(lab: Lab) -> list[str]:
     )
 
 
-def _users(lab: Lab, identity: str) -> list[str]:
-    """Names of the services and standalone containers on that network."""
+def _users(lab: Lab, identity: str) -> tuple[list[str], list[str]]:
+    """Names of the services, and of the standalone containers, on that network."""
     with lab.manager.asking("lister les services"):
         services = lab.manager.api.services()
-    names = {
-        service["Spec"]["Name"]
-        for service in services
-        if identity in {net["Target"] for net in service["Spec"]["TaskTemplate"].get("Networks") or []}
-    }
 
     def containers(node: Node) -> list[str]:
         with node.asking("lister les conteneurs"):
             listed = node.api.containers(filters={"network": identity}, all=True)
-        return [raw["Names"][0].lstrip("/") for raw in listed if raw.get("Names")]
+        return [raw["Names"][0].lstrip("/") for raw in listed if "com.docker.swarm.task.id" not in raw["Labels"]]
 
-    standalone = {name for found in lab.each(containers).values() for name in found if name.count(".") < 2}
-    return sorted(names | standalone)
+    return (
+        sorted(
+            service["Spec"]["Name"]
+            for service in services
+            if identity in {net["Target"] for net in service["Spec"]["TaskTemplate"].get("Networks") or []}
+        ),
+        sorted(name for found in lab.each(containers).values() for name in found),
+    )
 
 
 def _listed(node: Node) -> list[dict[str, Any]]:

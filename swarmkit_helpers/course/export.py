@@ -8,6 +8,8 @@ from pathlib import Path
 
 __all__ = ["external_loads", "images_without_alt", "write_html"]
 
+STYLE = "<style>.jp-RenderedMarkdown .highlight + * { margin-top: 1em; }</style>"
+"""JupyterLab's own style leaves nothing between a block of code and what follows it."""
 FETCHING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "embed": "src", "link": "href"}
 """Tags that make a browser fetch something by itself, and the attribute that says what."""
 IN_TEXT = re.compile(r"""(?:@import\s+(?:url\()?|url\(|\bimport\s*\(|\bfrom)\s*["']?\s*((?:https?:)?//[^"')\s]+)""")
@@ -76,7 +78,7 @@ def _closed(html: str) -> str:
     """Without the scripts that would look for a CDN, and said to be French."""
     html = re.sub(r'<script[^>]*\bsrc="(?:https?://[^"]*)?"[^>]*>\s*</script>', "", html)
     html = re.sub(r'<script type="module">(?:(?!</script>).)*mermaid(?:(?!</script>).)*</script>', "", html, flags=re.S)
-    return html.replace('<html lang="en">', '<html lang="fr">', 1)
+    return html.replace('<html lang="en">', '<html lang="fr">', 1).replace("</head>", f"{STYLE}</head>", 1)
 
 
 def external_loads(html: str) -> list[str]:

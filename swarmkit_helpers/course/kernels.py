@@ -32,7 +32,7 @@ START_S = 60
 
 
 class Kernels:
-    """Gives each section a kernel of its own, one of them always ready in advance.
+    """Gives each section a kernel of its own, one of them always ready in advance, the first from the start.
 
     Used as a context: on its end, no kernel of its is left.
     """
@@ -45,6 +45,7 @@ class Kernels:
         self._spare: Future[AsyncKernelManager] | None = None
 
     def __enter__(self) -> Kernels:
+        self._spare = self._threads.submit(self._start)
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -170,10 +170,13 @@ def _activate(lab: Lab, name: str) -> None:
 
 
 def _remove_containers(lab: Lab, names: list[str]) -> None:
-    for name in names:
-        # It may have vanished by itself since the snapshot.
-        with suppress(ObjectNotFound):
-            remove_container(lab, name)
+    try:
+        remove_container(lab, *names)
+    except ObjectNotFound:
+        # One of them vanished by itself since the snapshot: the others are taken one by one.
+        for name in names:
+            with suppress(ObjectNotFound):
+                remove_container(lab, name)
 
 
 def _remove_local(lab: Lab, node: str, identity: str) -> None:

@@ -74,6 +74,9 @@ def run_course(
     report.write(out)
     # Exports are made beside the next section, which mostly waits for the swarm.
     with ThreadPoolExecutor(max_workers=1) as exports, Kernels(directory) as kernels:
+        # Takes a second: meanwhile the first kernel starts.
+        import papermill  # noqa: F401
+
         pages = []
         bar = tqdm(wanted, desc="cours", unit="section", disable=None, file=sys.stderr, position=0)
         for found in bar:

@@ -23,7 +23,7 @@ __all__ = ["Capture", "capture_ping", "decode_pcap"]
 VXLAN_PORT = 4789
 VXLAN_HEADER = struct.Struct("!B3xI")
 READY_S = 10.0
-LAST_PACKETS_S = 0.4
+LAST_PACKETS_S = 0.2
 MOST_PACKETS = 1000
 # tcpdump on the interface that holds the node's address, whatever its name; the address is $1.
 SCRIPT = """\

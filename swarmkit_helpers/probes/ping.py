@@ -74,6 +74,7 @@ def ping(
     count: int = 2,
     size: int | None = None,
     dont_fragment: bool = False,
+    interval_s: float = 0.2,
     wait_s: int = 2,
 ) -> PingResult:
     """Ping a name or an address from inside a container.
@@ -91,6 +92,8 @@ def ping(
     dont_fragment
         Forbid fragmentation, to measure an MTU. BusyBox's ping cannot: a tool container in the source's own network
         then sends the packets.
+    interval_s
+        Between two packets, in seconds.
     wait_s
         How long to wait for the last answer, in seconds.
 
@@ -105,7 +108,7 @@ def ping(
     check_target(target)
     count = min(max(1, count), HIGHEST_COUNT)
     place = locate(lab, source)
-    argv = ["ping", "-c", str(count), "-W", str(wait_s)]
+    argv = ["ping", "-c", str(count), "-i", f"{interval_s:g}", "-W", str(wait_s)]
     argv += ["-s", str(size)] if size is not None else []
     argv += ["-M", "do"] if dont_fragment else []
     argv.append(target)

@@ -79,9 +79,7 @@ def _node(raw: RawNode, listed: list[Json]) -> Node:
     engine = raw.info.get("ServerVersion", "")
     member = raw.error is not None or swarm.get("LocalNodeState") == "active"
     candidates = [
-        node
-        for node in listed
-        if (node["ID"] == swarm.get("NodeID") if swarm else _hostname(node) == raw.hostname)
+        node for node in listed if (node["ID"] == swarm.get("NodeID") if swarm else _hostname(node) == raw.hostname)
     ]
     if not member or not candidates:
         return Node(raw.name, raw.hostname, raw.address, engine=engine, error=raw.error)

@@ -142,6 +142,8 @@ def test_containers_run_stop_and_go(lab: Lab) -> None:
         run_container(lab, "c1", node="worker1")
     with pytest.raises(errors.NameRefused):
         run_container(lab, "c 1", node="worker1")
+    with pytest.raises(errors.StillInUse, match="docker container rm --force c1"):
+        remove_network(lab, "n1")
     stop_container(lab, "c1")
     stopped = snapshot(lab).container("c1")
     assert stopped is not None

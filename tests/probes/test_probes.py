@@ -47,7 +47,7 @@ def test_a_ping_that_passes(net: Lab) -> None:
     assert (result.outcome, result.sent, result.received) == ("passed", 2, 2)
     assert result.address == address(net, "alpine1")
     assert result.rtt_ms is not None and len(result.rtts_ms) == 2
-    assert result.command == "docker container exec alpine2 ping -c 2 -W 2 alpine1"
+    assert result.command == "docker container exec alpine2 ping -c 2 -i 0.2 -W 2 alpine1"
 
 
 def test_a_ping_to_an_unknown_name(net: Lab) -> None:

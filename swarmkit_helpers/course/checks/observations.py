@@ -37,7 +37,7 @@ def trouble(context: Context, service: str) -> str:
     tasks = context.topology.tasks_of(service)
     last = max((task for task in tasks if task.error), key=lambda task: task.created, default=None)
     if last:
-        return f"{last.name} sur {last.node or 'aucun nœud'} : {last.error}"
+        return f"{last.name} sur {last.node or 'aucun nœud'} : {last.error}"
     waiting = [f"{t.name} est {t.state}" for t in tasks if t.desired_state == "running" and t.state != "running"]
     return ", ".join(waiting)
 

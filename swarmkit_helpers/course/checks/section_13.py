@@ -21,7 +21,7 @@ VXLAN_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
 @define(
     "13.1",
     "nginx-net est un seul et même réseau sur les trois nœuds",
-    hint="docker network inspect nginx-net, sur chaque nœud : comparez Id, Subnet, Gateway et vxlanid_list",
+    hint="docker network inspect nginx-net, sur chaque nœud : comparez Id, Subnet, Gateway et vxlanid_list",
 )
 def same_everywhere(context: Context) -> Verdict:
     """Each node, asked by itself, gives the same id, subnet, gateway and VXLAN id."""
@@ -45,12 +45,12 @@ def same_everywhere(context: Context) -> Verdict:
     }
     different = set().union(*facts.values())
     if len(different) > 1:
-        seen = " ; ".join(f"{node} : {', '.join(sorted(map(str, found)))}" for node, found in facts.items())
+        seen = " ; ".join(f"{node} : {', '.join(sorted(map(str, found)))}" for node, found in facts.items())
         return failed(seen, f"des réseaux différents portent le nom {OLD}")
     network = context.network(OLD)
     return judge(
         network.driver == "overlay" and network.vxlan_id is not None,
-        f"sur {', '.join(views)} : id {network.id[:12]}, sous-réseau {network.subnet}, passerelle {network.gateway}, "
+        f"sur {', '.join(views)} : id {network.id[:12]}, sous-réseau {network.subnet}, passerelle {network.gateway}, "
         f"VXLAN {network.vxlan_id}",
         f"le driver est {network.driver}, pas overlay",
     )
@@ -59,7 +59,7 @@ def same_everywhere(context: Context) -> Verdict:
 @define(
     "13.2",
     "Chaque nœud ne liste que les conteneurs de ses propres tâches, plus lb-nginx-net",
-    hint="docker network inspect nginx-net sur chaque nœud, partie Containers ; docker service ps my-nginx",
+    hint="docker network inspect nginx-net sur chaque nœud, partie Containers ; docker service ps my-nginx",
 )
 def own_containers(context: Context) -> Verdict:
     """On each node: a container for each task it runs and no other, and one load balancer."""
@@ -69,7 +69,7 @@ def own_containers(context: Context) -> Verdict:
 @define(
     "13.3",
     "Sur chaque nœud, Peers nomme les trois nœuds",
-    hint="docker network inspect nginx-net sur chaque nœud, partie Peers ; le port 7946 (tcp et udp) est-il ouvert ?",
+    hint="docker network inspect nginx-net sur chaque nœud, partie Peers ; le port 7946 (tcp et udp) est-il ouvert ?",
 )
 def peers_everywhere(context: Context) -> Verdict:
     """All three say that all three are peers."""
@@ -80,7 +80,7 @@ def peers_everywhere(context: Context) -> Verdict:
 @define(
     "13.4",
     "Cinq conteneurs, cinq adresses différentes, toutes dans le sous-réseau de nginx-net",
-    hint="docker network inspect nginx-net sur chaque nœud : IPv4Address de chaque conteneur",
+    hint="docker network inspect nginx-net sur chaque nœud : IPv4Address de chaque conteneur",
 )
 def addresses(context: Context) -> Verdict:
     """What the nodes hold is what the manager allocated to each task, in the subnet, and nothing twice."""
@@ -88,10 +88,10 @@ def addresses(context: Context) -> Verdict:
     tasks = running_tasks(context, SERVICE)
     allocated = {(task.name, task.addresses.get(OLD)) for task in tasks}
     held = sorted((e.name, e.address or "sans adresse") for e in context.topology.containers_of(OLD))
-    seen = f"{network.subnet} : {', '.join(f'{name} {address}' for name, address in held) or 'aucun conteneur'}"
+    seen = f"{network.subnet} : {', '.join(f'{name} {address}' for name, address in held) or 'aucun conteneur'}"
     if len(held) != REPLICAS or set(held) != allocated:
         lost = sorted(name for name, _ in allocated ^ set(held))
-        return failed(seen, f"écart avec les tâches : {', '.join(dict.fromkeys(lost))}" if lost else _short(tasks))
+        return failed(seen, f"écart avec les tâches : {', '.join(dict.fromkeys(lost))}" if lost else _short(tasks))
     distinct = {address for _, address in held}
     outside = [address for address in distinct if ip_address(address) not in ip_network(network.subnet or "")]
     return judge(len(distinct) == REPLICAS and not outside, seen, f"adresses en double ou hors de {network.subnet}")
@@ -107,7 +107,7 @@ def second_network(context: Context) -> Verdict:
     network = context.network(NEW)
     seen = f"driver {network.driver}, sous-réseau {network.subnet or 'aucun'}, VXLAN {network.vxlan_id or 'aucun'}"
     if network.driver != "overlay" or not network.subnet:
-        return failed(seen, "ce n'est pas un overlay : l'option -d overlay manque")
+        return failed(seen, "ce n'est pas un overlay : l'option -d overlay manque")
     others = [n for n in context.topology.networks if n.driver == "overlay" and n.id != network.id]
     shared = [
         other.name
@@ -127,17 +127,17 @@ def moved(context: Context) -> Verdict:
     """The service's definition, and each task that runs, ask for the new network only."""
     service = context.service(SERVICE)
     tasks = running_tasks(context, SERVICE)
-    seen = f"réseaux du service : {', '.join(service.networks) or 'aucun'}"
+    seen = f"réseaux du service : {', '.join(service.networks) or 'aucun'}"
     if service.networks != (NEW,):
         why = f"{OLD} n'a pas été retiré" if NEW in service.networks else f"{NEW} n'a pas été ajouté"
         return failed(seen, why)
     late = [task.name for task in tasks if task.spec_networks != (NEW,) or OLD in task.addresses]
     if late or not tasks:
-        why = trouble(context, SERVICE) or f"état de la mise à jour : {service.update_state}"
-        return failed(f"{seen} ; encore dans l'ancienne version : {', '.join(late) or 'aucune tâche'}", why)
+        why = trouble(context, SERVICE) or f"état de la mise à jour : {service.update_state}"
+        return failed(f"{seen} ; encore dans l'ancienne version : {', '.join(late) or 'aucune tâche'}", why)
     return judge(
         service.update_state != "paused",
-        f"{seen} ; {len(tasks)} tâches remplacées, mise à jour : {service.update_state or 'aucune'}",
+        f"{seen} ; {len(tasks)} tâches remplacées, mise à jour : {service.update_state or 'aucune'}",
         trouble(context, SERVICE),
     )
 
@@ -145,7 +145,7 @@ def moved(context: Context) -> Verdict:
 @define(
     "13.7",
     "Le service est de nouveau à 5/5, et ses cinq conteneurs sont sur nginx-net-2",
-    hint="docker service ps --no-trunc my-nginx ; puis docker network inspect nginx-net-2 sur chaque nœud",
+    hint="docker service ps --no-trunc my-nginx ; puis docker network inspect nginx-net-2 sur chaque nœud",
 )
 def converged(context: Context) -> Verdict:
     """Each node holds its own tasks' containers on the new network, and those nodes are each other's peers."""
@@ -160,7 +160,7 @@ def converged(context: Context) -> Verdict:
 @define(
     "13.8",
     "nginx-net existe encore, sans aucun conteneur ni aucun pair, sur aucun nœud",
-    hint="docker network inspect nginx-net sur chaque nœud : ni Containers ni Peers ; sinon relancez la mise à jour",
+    hint="docker network inspect nginx-net sur chaque nœud : ni Containers ni Peers ; sinon relancez la mise à jour",
 )
 def emptied(context: Context) -> Verdict:
     """Nothing is left on the old network: no container, no load balancer, no peer, whichever node is asked."""
@@ -174,8 +174,8 @@ def emptied(context: Context) -> Verdict:
     listed = [node for node, found in node_views(context, OLD).items() if found]
     if left:
         users = sorted(s.name for s in context.topology.services if OLD in s.networks)
-        return failed(", ".join(left), f"services encore sur {OLD} : {', '.join(users) or 'aucun'}")
-    return judge(bool(listed), f"ni conteneur ni pair ; {OLD} est listé par {', '.join(listed)}", "")
+        return failed(", ".join(left), f"services encore sur {OLD} : {', '.join(users) or 'aucun'}")
+    return judge(bool(listed), f"ni conteneur ni pair ; {OLD} est listé par {', '.join(listed)}", "")
 
 
 @define(
@@ -191,14 +191,14 @@ def virtual_address(context: Context) -> Verdict:
     vips = {vip.network: vip.address for vip in context.topology.vips if vip.service == SERVICE}
     seen = ", ".join(f"{address} sur {name}" for name, address in sorted(vips.items())) or "aucune VIP"
     if sorted(vips) != sorted((ingress, NEW)):
-        return failed(seen, f"attendu : une VIP sur {ingress} et une sur {NEW}, aucune ailleurs")
+        return failed(seen, f"attendu : une VIP sur {ingress} et une sur {NEW}, aucune ailleurs")
     return judge(ip_address(vips[NEW]) in ip_network(network.subnet or ""), seen, f"{NEW} est {network.subnet}")
 
 
 @define(
     "13.10",
     "Sur nginx-net-2, chaque tâche répond aux autres, d'un nœud à l'autre",
-    hint="docker container exec, dans une tâche : wget -q -O - http:// et l'adresse d'une autre tâche",
+    hint="docker container exec, dans une tâche : wget -q -O - http:// et l'adresse d'une autre tâche",
 )
 def answered_inside(context: Context) -> Verdict:
     """A request to each task's own address, from one of them: the data travels in VXLAN, no VIP is needed."""
@@ -208,25 +208,25 @@ def answered_inside(context: Context) -> Verdict:
         return failed(f"{len(targets)} tâche(s) avec une adresse sur {NEW}", _short(tasks))
     source = tasks[0].name
     results = get_all(context.lab, [(source, f"http://{address}:{PORT}/") for address in targets])
-    return all_answered(results, f"depuis {source}, {len(targets)} tâches ont répondu : {', '.join(targets)}")
+    return all_answered(results, f"depuis {source}, {len(targets)} tâches ont répondu : {', '.join(targets)}")
 
 
 @define(
     "13.11",
     "Après le déplacement, le port publié répond toujours sur les trois nœuds",
-    hint="depuis un autre nœud : wget -q -O - http:// et l'adresse du nœud ; docker service ls, colonne PORTS",
+    hint="depuis un autre nœud : wget -q -O - http:// et l'adresse du nœud ; docker service ls, colonne PORTS",
 )
 def published(context: Context) -> Verdict:
     """Asked of each node from another one; it counts only once the service has moved."""
     context.needs("ipvs")
     service = context.service(SERVICE)
     if service.networks != (NEW,):
-        return failed(f"réseaux du service : {', '.join(service.networks) or 'aucun'}", "il n'a pas été déplacé")
+        return failed(f"réseaux du service : {', '.join(service.networks) or 'aucun'}", "il n'a pas été déplacé")
     nodes = list(context.lab.nodes.values())
     results = get_all(
         context.lab, [(nodes[place - 1].name, f"http://{n.address}:{PORT}/") for place, n in enumerate(nodes)]
     )
-    return all_answered(results, f"ont répondu : {', '.join(n.address for n in nodes)}, port {PORT}")
+    return all_answered(results, f"ont répondu : {', '.join(n.address for n in nodes)}, port {PORT}")
 
 
 @define(
@@ -246,13 +246,13 @@ def removed(context: Context) -> Verdict:
     ]
     return judge(
         not left,
-        f"restent : {', '.join(left)}" if left else f"ni {SERVICE}, ni {OLD}, ni {NEW}, sur aucun nœud",
+        f"restent : {', '.join(left)}" if left else f"ni {SERVICE}, ni {OLD}, ni {NEW}, sur aucun nœud",
         "un réseau ne peut être supprimé tant que le service l'utilise" if SERVICE in str(left) else "",
     )
 
 
 def _short(tasks: tuple[Task, ...]) -> str:
-    return f"{len(tasks)} tâches en marche sur {REPLICAS} : docker service ps {SERVICE} dit pourquoi"
+    return f"{len(tasks)} tâches en marche sur {REPLICAS} : docker service ps {SERVICE} dit pourquoi"
 
 
 def _carried(context: Context, network: str) -> Verdict:
@@ -265,11 +265,11 @@ def _carried(context: Context, network: str) -> Verdict:
         names = sorted(e.name for e in held if e.kind == "container")
         balancers = [e.name for e in held if e.kind == "load-balancer"]
         wanted = sorted(task.name for task in tasks if task.node == node)
-        said.append(f"{node} : {', '.join(names + balancers) or 'rien'}")
+        said.append(f"{node} : {', '.join(names + balancers) or 'rien'}")
         wrong += [f"{name} manque sur {node}" for name in wanted if name not in names]
         wrong += [f"{name} n'est pas une tâche de {node}" for name in names if name not in wanted]
         if balancers != ([f"lb-{network}"] if wanted else []):
-            wrong.append(f"sur {node}, répartiteur : {', '.join(balancers) or 'aucun'}")
+            wrong.append(f"sur {node}, répartiteur : {', '.join(balancers) or 'aucun'}")
     if len(tasks) != REPLICAS:
         wrong.append(trouble(context, SERVICE) or _short(tasks))
     return judge(not wrong, " ; ".join(said), " ; ".join(wrong))
@@ -285,5 +285,5 @@ def _peered(context: Context, network: str, expected: list[str]) -> Verdict:
         if seen != set(expected)
     ]
     idle = [node for node in expected if not any(e.node == node for e in context.topology.containers_of(network))]
-    why = " ; ".join(wrong) + (f" ; sans conteneur sur {network} : {', '.join(idle)}" if idle else "")
-    return judge(bool(expected) and not wrong, f"{network} : {said or 'aucun pair'}", why)
+    why = " ; ".join(wrong) + (f" ; sans conteneur sur {network} : {', '.join(idle)}" if idle else "")
+    return judge(bool(expected) and not wrong, f"{network} : {said or 'aucun pair'}", why)

@@ -37,20 +37,20 @@ VXLAN_PORT = 4789
 def attachable(context: Context) -> Verdict:
     """Driver, scope and the option that lets standalone containers in."""
     network = context.network(NETWORK)
-    seen = f"driver {network.driver}, portée {network.scope}, attachable : {'oui' if network.attachable else 'non'}"
+    seen = f"driver {network.driver}, portée {network.scope}, attachable : {'oui' if network.attachable else 'non'}"
     if network.driver != "overlay" or network.scope != "swarm":
         return failed(seen, "l'option -d overlay manque")
     return judge(
         network.attachable,
         f"{seen}, sous-réseau {network.subnet}, VXLAN {network.vxlan_id}",
-        "l'option --attachable manque : seul un service pourrait s'y attacher",
+        "l'option --attachable manque : seul un service pourrait s'y attacher",
     )
 
 
 @define(
     "14.2",
     "alpine1 tourne sur le manager, attaché à test-net",
-    hint="sur le manager : docker run -dit --name alpine1 --network test-net alpine",
+    hint="sur le manager : docker run -dit --name alpine1 --network test-net alpine",
 )
 def first_container(context: Context) -> Verdict:
     """On the right node, running, with an address of the network, which the manager lists."""
@@ -60,7 +60,7 @@ def first_container(context: Context) -> Verdict:
 @define(
     "14.3",
     "worker1 ne connaît pas encore test-net",
-    hint="sur worker1 : docker network ls ; aucun conteneur de worker1 ne doit être attaché à test-net",
+    hint="sur worker1 : docker network ls ; aucun conteneur de worker1 ne doit être attaché à test-net",
 )
 def not_yet(context: Context) -> Verdict:
     """Absent from worker1, while it does exist in the swarm and someone else is on it."""
@@ -71,14 +71,14 @@ def not_yet(context: Context) -> Verdict:
     return judge(
         "worker1" not in network.nodes,
         f"{NETWORK} est listé par {', '.join(network.nodes)}",
-        f"sur worker1, y sont attachés : {', '.join(users) or 'plus rien, il va disparaître'}",
+        f"sur worker1, y sont attachés : {', '.join(users) or 'plus rien, il va disparaître'}",
     )
 
 
 @define(
     "14.4",
     "Avec alpine2, test-net est apparu sur worker1, avec le même identifiant",
-    hint="sur worker1 : docker run -dit --name alpine2 --network test-net alpine, puis docker network ls",
+    hint="sur worker1 : docker run -dit --name alpine2 --network test-net alpine, puis docker network ls",
 )
 def appeared(context: Context) -> Verdict:
     """Two nodes list one network: same id, subnet and VXLAN id."""
@@ -86,7 +86,7 @@ def appeared(context: Context) -> Verdict:
     if attached.outcome != "passed":
         return attached
     ids = {node: [n.id for n in context.topology.networks if n.name == NETWORK and node in n.nodes] for node in NODES}
-    seen = " ; ".join(f"{node} : {', '.join(i[:12] for i in found) or 'absent'}" for node, found in ids.items())
+    seen = " ; ".join(f"{node} : {', '.join(i[:12] for i in found) or 'absent'}" for node, found in ids.items())
     same = len({identity for found in ids.values() for identity in found}) == 1
     return judge(
         same and ids["manager"] == ids["worker1"] != [], seen, f"deux réseaux différents portent le nom {NETWORK}"
@@ -96,7 +96,7 @@ def appeared(context: Context) -> Verdict:
 @define(
     "14.5",
     "worker2, lui, ne connaît toujours pas test-net",
-    hint="sur worker2 : docker network ls ; alpine3 ne doit pas encore y tourner",
+    hint="sur worker2 : docker network ls ; alpine3 ne doit pas encore y tourner",
 )
 def still_absent(context: Context) -> Verdict:
     """The network goes where a container asks for it, nowhere else."""
@@ -104,14 +104,14 @@ def still_absent(context: Context) -> Verdict:
     users = [e.name for e in context.topology.endpoints if e.network == NETWORK and e.node == "worker2"]
     seen = f"{NETWORK} est listé par {', '.join(network.nodes)}"
     if "worker2" in network.nodes:
-        return failed(seen, f"sur worker2, y sont attachés : {', '.join(users) or 'plus rien, il va disparaître'}")
-    return judge("worker1" in network.nodes, seen, "worker1 devrait le lister : alpine2 y tourne-t-il ?")
+        return failed(seen, f"sur worker2, y sont attachés : {', '.join(users) or 'plus rien, il va disparaître'}")
+    return judge("worker1" in network.nodes, seen, "worker1 devrait le lister : alpine2 y tourne-t-il ?")
 
 
 @define(
     "14.6",
-    "alpine2 joint alpine1 par son nom : 2 paquets, aucune perte",
-    hint="sur worker1 : docker container exec alpine2 ping -c 2 alpine1",
+    "alpine2 joint alpine1 par son nom : 2 paquets, aucune perte",
+    hint="sur worker1 : docker container exec alpine2 ping -c 2 alpine1",
 )
 def ping_first(context: Context) -> Verdict:
     """From worker1 to manager."""
@@ -120,8 +120,8 @@ def ping_first(context: Context) -> Verdict:
 
 @define(
     "14.7",
-    "alpine1 joint alpine2 par son nom : 2 paquets, aucune perte",
-    hint="sur le manager : docker container exec alpine1 ping -c 2 alpine2",
+    "alpine1 joint alpine2 par son nom : 2 paquets, aucune perte",
+    hint="sur le manager : docker container exec alpine1 ping -c 2 alpine2",
 )
 def ping_back(context: Context) -> Verdict:
     """The other way."""
@@ -131,7 +131,7 @@ def ping_back(context: Context) -> Verdict:
 @define(
     "14.8",
     "alpine3, sur worker2, joint alpine1, et worker2 liste maintenant test-net",
-    hint="sur worker2 : docker run -dit --name alpine3 --network test-net alpine, puis ping -c 2 alpine1",
+    hint="sur worker2 : docker run -dit --name alpine3 --network test-net alpine, puis ping -c 2 alpine1",
 )
 def ping_third(context: Context) -> Verdict:
     """From worker2, where the network has appeared too."""
@@ -142,7 +142,7 @@ def ping_third(context: Context) -> Verdict:
 @define(
     "14.9",
     "127.0.0.11 donne l'adresse d'un conteneur d'après son nom",
-    hint="docker container exec alpine1 nslookup alpine2 ; un nom n'est connu que sur un réseau partagé",
+    hint="docker container exec alpine1 nslookup alpine2 ; un nom n'est connu que sur un réseau partagé",
 )
 def container_name(context: Context) -> Verdict:
     """The address that worker1's own network inspect shows for alpine2."""
@@ -155,7 +155,7 @@ def container_name(context: Context) -> Verdict:
 
 @define(
     "14.10",
-    "Le nom d'un service donne une seule adresse : sa VIP",
+    "Le nom d'un service donne une seule adresse : sa VIP",
     hint="docker container exec alpine1 nslookup web ; docker service inspect web, partie Endpoint.VirtualIPs",
 )
 def service_name(context: Context) -> Verdict:
@@ -190,7 +190,7 @@ def tasks_name(context: Context) -> Verdict:
 @define(
     "14.12",
     "Un nom extérieur au swarm est résolu par le serveur du nœud, à travers 127.0.0.11",
-    hint="docker container exec alpine1 nslookup manager.i2tch.loc ; cat /etc/resolv.conf, sur le nœud",
+    hint="docker container exec alpine1 nslookup manager.i2tch.loc ; cat /etc/resolv.conf, sur le nœud",
 )
 def outside_name(context: Context) -> Verdict:
     """The manager's own machine name, which no Docker network knows."""
@@ -206,7 +206,7 @@ def outside_name(context: Context) -> Verdict:
 @define(
     "14.13",
     "Un nom qui n'existe nulle part n'a pas de réponse",
-    hint="docker container exec alpine1 nslookup introuvable : NXDOMAIN ; quel conteneur ou service porte ce nom ?",
+    hint="docker container exec alpine1 nslookup introuvable : NXDOMAIN ; quel conteneur ou service porte ce nom ?",
 )
 def unknown_name(context: Context) -> Verdict:
     """No address at all; the same server does know alpine1, so that its silence tells something."""
@@ -258,7 +258,7 @@ def tasks_answer(context: Context) -> Verdict:
 @define(
     "14.16",
     "Entre les nœuds, les ports 2377/tcp et 7946/tcp sont ouverts",
-    hint="depuis un autre nœud : nc -w 2, l'adresse du nœud et le port ; vérifiez le pare-feu et le câble",
+    hint="depuis un autre nœud : nc -w 2, l'adresse du nœud et le port ; vérifiez le pare-feu et le câble",
 )
 def ports_open(context: Context) -> Verdict:
     """2377 of the manager from each worker; 7946 of each node from another. UDP tells nothing when it is silent."""
@@ -276,12 +276,12 @@ def ports_open(context: Context) -> Verdict:
         answers = list(pool.map(is_open, asked))
     closed = [f"{s.name} → {t.name}:{port}" for (s, t, port), opened in zip(asked, answers, strict=True) if not opened]
     seen = f"{sum(answers)} liaisons ouvertes sur {len(asked)}"
-    return judge(not closed, seen, f"fermées, ou nœud coupé : {', '.join(closed)}")
+    return judge(not closed, seen, f"fermées, ou nœud coupé : {', '.join(closed)}")
 
 
 @define(
     "14.17",
-    "Sur le fil, le ping voyage dans VXLAN : le VNI de test-net, 50 octets de plus",
+    "Sur le fil, le ping voyage dans VXLAN : le VNI de test-net, 50 octets de plus",
     hint="docker network inspect test-net, option vxlanid_list ; tcpdump -n -i eth0 udp port 4789, sur worker1",
 )
 def on_the_wire(context: Context) -> Verdict:
@@ -316,7 +316,7 @@ def on_the_wire(context: Context) -> Verdict:
 @define(
     "14.18",
     "alpine2 arrêté, test-net a disparu de worker1",
-    hint="sur worker1 : docker container stop alpine2, puis docker network ls",
+    hint="sur worker1 : docker container stop alpine2, puis docker network ls",
 )
 def vanished(context: Context) -> Verdict:
     """The container is there, stopped; the network left worker1 and is still where others use it."""
@@ -328,15 +328,15 @@ def vanished(context: Context) -> Verdict:
     users = [e.name for e in context.topology.endpoints if e.network == NETWORK and e.node == "worker1"]
     return judge(
         "worker1" not in network.nodes and "manager" in network.nodes,
-        f"alpine2 est arrêté ({container.state}) ; {seen}",
-        f"encore attachés sur worker1 : {', '.join(users)}" if users else f"{NETWORK} n'est plus utilisé nulle part",
+        f"alpine2 est arrêté ({container.state}) ; {seen}",
+        f"encore attachés sur worker1 : {', '.join(users)}" if users else f"{NETWORK} n'est plus utilisé nulle part",
     )
 
 
 @define(
     "14.19",
     "Les conteneurs, le service web et test-net ont disparu des trois nœuds",
-    hint="docker container rm -f sur chaque nœud ; docker service rm web ; docker network rm test-net",
+    hint="docker container rm -f sur chaque nœud ; docker service rm web ; docker network rm test-net",
 )
 def removed(context: Context) -> Verdict:
     """Nothing of this section is left, on any node."""
@@ -346,7 +346,7 @@ def removed(context: Context) -> Verdict:
     left += [f"le réseau {n.name} sur {', '.join(n.nodes)}" for n in topology.networks if n.name == NETWORK]
     return judge(
         not left,
-        f"restent : {', '.join(left)}" if left else f"ni conteneurs, ni {SERVICE}, ni {NETWORK}",
+        f"restent : {', '.join(left)}" if left else f"ni conteneurs, ni {SERVICE}, ni {NETWORK}",
         f"{NETWORK} reste tant qu'un conteneur en marche ou un service l'utilise" if NETWORK in str(left) else "",
     )
 
@@ -361,7 +361,7 @@ def _attached(context: Context, name: str, node: str) -> Verdict:
     if not held:
         return failed(
             f"{name} tourne sur {node}, attaché à {', '.join(found.networks) or 'aucun réseau'}",
-            f"{name} n'est pas sur {NETWORK} : docker network connect {NETWORK} {name}, sur {node}",
+            f"{name} n'est pas sur {NETWORK} : docker network connect {NETWORK} {name}, sur {node}",
         )
     inside = bool(network.subnet) and ip_address(held[0]) in ip_network(network.subnet or "")
     return judge(
@@ -384,7 +384,7 @@ def _pings(context: Context, source: str, source_node: str, target: str, target_
         return Verdict("not_run", result.reason)
     right = result.outcome == "passed" and result.sent == 2 and result.address in expected
     return judge(
-        right, result.reason, f"le chemin entre {source_node} et {target_node} est coupé : port {VXLAN_PORT}/udp ?"
+        right, result.reason, f"le chemin entre {source_node} et {target_node} est coupé : port {VXLAN_PORT}/udp ?"
     )
 
 
@@ -405,7 +405,7 @@ def _resolves(context: Context, name: str, expected: set[str]) -> Verdict:
     """Asked by alpine1, 127.0.0.11 gives these addresses for that name, and no other."""
     _source(context)
     answer = resolve(context.lab, "alpine1", name)
-    why = f"attendu : {', '.join(sorted(expected)) or 'une adresse'}"
+    why = f"attendu : {', '.join(sorted(expected)) or 'une adresse'}"
     if not answer.addresses:
-        why += f" ; alpine1 et {name} n'ont pas de réseau en commun, ou le nom n'existe pas"
+        why += f" ; alpine1 et {name} n'ont pas de réseau en commun, ou le nom n'existe pas"
     return judge(set(answer.addresses) == expected and answer.server == RESOLVER, str(answer), why)

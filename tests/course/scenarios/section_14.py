@@ -69,6 +69,7 @@ def containers(lab: Lab, ledger: Ledger) -> None:
     there.node.api.disconnect_container_from_network(there.id, "test-net")
     ledger.red(lab, "14.4", "14.6", "14.7", "14.9", "14.17")
     there.node.api.connect_container_to_network(there.id, "test-net")
+    check(lab, "14.7", patience_s=GOSSIP_S)
     ledger.green(lab, "14.4", "14.6", "14.7", "14.9", "14.17")
 
     run_container(lab, "alpine3", node="worker2", network="test-net")
@@ -79,6 +80,7 @@ def containers(lab: Lab, ledger: Ledger) -> None:
     (stopped,) = ledger.red(lab, "14.8")
     assert "docker container start alpine3" in stopped.cause
     lab.node("worker2").api.start("alpine3")
+    check(lab, "14.8", patience_s=GOSSIP_S)
     ledger.green(lab, "14.8")
 
 
