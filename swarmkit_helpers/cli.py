@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -142,23 +143,32 @@ def restore(section: str, name: str) -> None:
     show_default=True,
     help="Dossier du rapport.",
 )
-@click.option("--keep", is_flag=True, help="Laisse démarré le labo que cette commande a démarré.")
-def run(sections: tuple[str, ...], name: str, out: Path, keep: bool) -> None:
+@click.option("--keep", is_flag=True, help="Laisse démarrés les labos que cette commande a démarrés.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 8),
+    default=1,
+    show_default=True,
+    help="Nombre de labos entre lesquels les sections sont partagées.",
+)
+def run(sections: tuple[str, ...], name: str, out: Path, keep: bool, jobs: int) -> None:
     """Exécute des notebooks du cours (tous par défaut) et écrit le rapport."""
     from .course.runner import run_course
     from .course.sections import section
     from .lab import connection, local
-    from .lab.record import Record
+    from .lab.record import Record, check_name
 
     for identity in sections:
         section(identity)
-    ours = Record.read(name) is None
-    lab = connection.start(name, notice=click.echo)
+    names = [name, *(check_name(f"{name}-{number}") for number in range(2, jobs + 1))]
+    ours = [known for known in names if Record.read(known) is None]
+    others = [partial(connection.start, other, notice=click.echo) for other in names[1:]]
     try:
-        report = run_course(lab, sections, out=out, notice=click.echo)
+        lab = connection.start(name, notice=click.echo)
+        report = run_course(lab, sections, out=out, notice=click.echo, others=others)
     finally:
-        if ours and not keep:
-            local.down(name)
+        for started in () if keep else ours:
+            local.down(started)
     totals = report.asdict()["totals"]
     click.echo(
         f"{totals['sections']} sections, {totals['cells']} cellules, {totals['checks']} contrôles : "

@@ -1,13 +1,15 @@
-"""Jupyter kernels for the runner: while one section runs, the next one's kernel starts and imports its libraries."""
+"""Jupyter kernels for the runner: while sections run, the next ones' kernels start and imports its libraries."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,39 +34,71 @@ START_S = 60
 
 
 class Kernels:
-    """Gives each section a kernel of its own, one of them always ready in advance, the first from the start.
+    """Gives each section a kernel of its own, started and warm before it is asked for.
 
     Used as a context: on its end, no kernel of its is left.
+
+    Parameters
+    ----------
+    directory
+        Where the kernels work.
+    total
+        How many will be taken.
+    ahead
+        How many are kept ready: as many as are taken at once.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, total: int, ahead: int = 1) -> None:
         self.directory = directory
+        self._to_start = total
+        self._ahead = ahead
         self._sockets = TemporaryDirectory(prefix="swarmlab-")
         self._numbers = count()
-        self._threads = ThreadPoolExecutor(max_workers=3)
-        self._spare: Future[AsyncKernelManager] | None = None
+        self._threads = ThreadPoolExecutor(max_workers=2 + ahead)
+        self._lock = Lock()
+        self._spares: deque[Future[AsyncKernelManager]] = deque()
+        self._busy: list[AsyncKernelManager] = []
 
     def __enter__(self) -> Kernels:
-        self._spare = self._threads.submit(self._start)
+        for _ in range(self._ahead):
+            self._start_one()
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._spare is not None:
+        for spare in self._spares:
             with suppress(Exception):
-                self.end(self._spare.result())
+                self.end(spare.result())
         self._threads.shutdown(wait=True)
         self._sockets.cleanup()
 
-    def take(self, *, another: bool) -> AsyncKernelManager:
-        """A kernel that is ready; with `another`, the next one is started meanwhile."""
-        spare = self._spare or self._threads.submit(self._start)
+    def take(self) -> AsyncKernelManager:
+        """A kernel that is ready; the next one is started meanwhile."""
+        with self._lock:
+            spare = self._spares.popleft()
         kernel = spare.result()
-        self._spare = self._threads.submit(self._start) if another else None
+        with self._lock:
+            self._busy.append(kernel)
+        self._start_one()
         return kernel
 
     def end(self, kernel: AsyncKernelManager) -> None:
         """Stop a kernel, without waiting for it."""
+        with self._lock, suppress(ValueError):
+            self._busy.remove(kernel)
         self._threads.submit(lambda: asyncio.run(_stop(kernel)))
+
+    def kill(self) -> None:
+        """Stop all kernels at work: what they run fails at once."""
+        with self._lock:
+            busy = list(self._busy)
+        for kernel in busy:
+            asyncio.run(_stop(kernel))
+
+    def _start_one(self) -> None:
+        with self._lock:
+            if self._to_start:
+                self._to_start -= 1
+                self._spares.append(self._threads.submit(self._start))
 
     def _start(self) -> AsyncKernelManager:
         address = Path(self._sockets.name) / f"kernel{next(self._numbers)}"

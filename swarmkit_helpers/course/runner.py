@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from tqdm.std import tqdm
 
-from ..errors import CourseError, NodeUnreachable
+from ..errors import CourseError, NodeUnreachable, SwarmLabError
 from ..lab.cluster import Lab
 from ..lab.node import Node
 from .checks import CHECKS, CheckResult
@@ -49,17 +51,22 @@ def run_course(
     *,
     out: Path,
     notice: Callable[[str], None] = lambda line: None,
+    others: Sequence[Callable[[], Lab]] = (),
 ) -> Report:
     """Run sections in order, each in a kernel of its own; write its notebook, its HTML and the report so far.
 
     Parameters
     ----------
+    lab
+        Where they run, and what the report tells of.
     sections
         Their numbers; all when empty.
     out
         Directory for report.json, junit.xml, and each section's .ipynb and .html.
     notice
         Called with one line in French per section.
+    others
+        Each starts one more lab, which then takes its share of the sections.
 
     Raises
     ------
@@ -68,38 +75,105 @@ def run_course(
         An engine is silent before anything was run.
     """
     wanted = [section(identity) for identity in sections or SECTIONS]
+    others = others[: len(wanted) - 1]
     directory = notebooks_directory()
     out.mkdir(parents=True, exist_ok=True)
     report = _empty(lab)
     report.write(out)
+    jobs = 1 + len(others)
     # Exports are made beside the next section, which mostly waits for the swarm.
-    with ThreadPoolExecutor(max_workers=1) as exports, Kernels(directory) as kernels:
-        # Takes a second: meanwhile the first kernel starts.
+    with ThreadPoolExecutor(max_workers=1) as exports, Kernels(directory, total=len(wanted), ahead=jobs) as kernels:
+        # Takes a second: meanwhile the first kernels start.
         import papermill  # noqa: F401
 
-        pages = []
-        bar = tqdm(wanted, desc="cours", unit="section", disable=None, file=sys.stderr, position=0)
-        for found in bar:
-            bar.set_postfix_str(f"{found.id} {found.title}")
-            kernel = kernels.take(another=found is not wanted[-1])
+        run = _Run(wanted, directory, out, notice, report, kernels, exports)
+        with ThreadPoolExecutor(max_workers=jobs) as threads:
+            helping = [threads.submit(run.help, start, place) for place, start in enumerate(others, 2)]
             try:
-                done = _run_section(lab, found, directory, out, kernel)
+                run.work(lab)
+                for helper in helping:
+                    helper.result()
+            except BaseException:
+                run.stop()
+                raise
+        return run.end()
+
+
+class _Run:
+    """The sections that wait, those that are done, and who works on them."""
+
+    def __init__(
+        self,
+        wanted: Sequence[Section],
+        directory: Path,
+        out: Path,
+        notice: Callable[[str], None],
+        report: Report,
+        kernels: Kernels,
+        exports: Executor,
+    ) -> None:
+        self.waiting = deque(wanted)
+        self.directory = directory
+        self.out = out
+        self.notice = notice
+        self.report = report
+        self.kernels = kernels
+        self.exports = exports
+        self.pages: list[Future[None]] = []
+        self.lock = Lock()
+        self.bar = tqdm(total=len(wanted), desc="cours", unit="section", disable=None, file=sys.stderr, position=0)
+
+    def help(self, start: Callable[[], Lab], place: int) -> None:
+        """Start one more lab and work on it; if it cannot be had, the others do all the work."""
+        try:
+            lab = start()
+        except SwarmLabError as err:
+            self.notice(f"Un labo de moins\N{NO-BREAK SPACE}: {err}")
+            return
+        self.work(lab, place)
+
+    def work(self, lab: Lab, place: int = 1) -> None:
+        """Run waiting sections on a lab, until none waits."""
+        while (found := self._next()) is not None:
+            kernel = self.kernels.take()
+            try:
+                done = _run_section(lab, found, self.directory, self.out, kernel, place)
             finally:
-                kernels.end(kernel)
-            report = replace(report, sections=(*report.sections, done))
-            report.write(out)
-            executed = out / found.notebook
-            if executed.exists():
-                pages.append(exports.submit(write_html, executed, executed.with_suffix(".html")))
-            bar.clear()
-            notice(_summary(found, done))
-        bar.close()
-        for page in pages:
+                self.kernels.end(kernel)
+            self._keep(found, done)
+
+    def stop(self) -> None:
+        """Let no more section begin, and end those that run."""
+        with self.lock:
+            self.waiting.clear()
+        self.kernels.kill()
+
+    def end(self) -> Report:
+        """Wait for the exports, and give the report."""
+        self.bar.close()
+        for page in self.pages:
             page.result()
-    return report
+        return self.report
+
+    def _next(self) -> Section | None:
+        with self.lock:
+            return self.waiting.popleft() if self.waiting else None
+
+    def _keep(self, found: Section, done: SectionReport) -> None:
+        with self.lock:
+            order = list(SECTIONS)
+            known = sorted([*self.report.sections, done], key=lambda report: order.index(report.id))
+            self.report = replace(self.report, sections=tuple(known))
+            self.report.write(self.out)
+            executed = self.out / found.notebook
+            if executed.exists():
+                self.pages.append(self.exports.submit(write_html, executed, executed.with_suffix(".html")))
+            self.bar.update()
+            self.bar.clear()
+            self.notice(_summary(found, done))
 
 
-def _run_section(lab: Lab, found: Section, directory: Path, out: Path, kernel: object) -> SectionReport:
+def _run_section(lab: Lab, found: Section, directory: Path, out: Path, kernel: object, place: int) -> SectionReport:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
@@ -115,7 +189,7 @@ def _run_section(lab: Lab, found: Section, directory: Path, out: Path, kernel: o
             kernel_name="python3",
             km=kernel,
             execution_timeout=CELL_TIMEOUT_S,
-            progress_bar={"disable": None, "position": 1, "leave": False, "file": sys.stderr, "desc": found.id},
+            progress_bar={"disable": None, "position": place, "leave": False, "file": sys.stderr, "desc": found.id},
         )
     except PapermillExecutionError as err:
         error = f"la cellule {err.cell_index + 1} s'est arrêtée : {err.ename} : {_plain(err.evalue)}"

@@ -175,6 +175,19 @@ def test_the_whole_course_in_order(tmp_path: Path) -> None:
     hold(read, tmp_path)
 
 
+def test_sections_shared_between_two_labs(tmp_path: Path) -> None:
+    name = f"p{os.getpid()}"
+    command = swarmlab("run", "12", "00", "11", "--jobs", "2", "--name", name, "--out", tmp_path)
+    said, _ = command.communicate(timeout=600)
+    assert command.returncode == 0, said
+    read = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert [section["id"] for section in read["sections"]] == ["00", "11", "12"]
+    connected = "".join((tmp_path / section["notebook"]).read_text("utf-8") for section in read["sections"])
+    assert f"{name}-2" in connected
+    assert not (home() / name).exists()
+    assert not (home() / f"{name}-2").exists()
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 def test_each_section_alone_on_a_fresh_lab(section: str, tmp_path: Path) -> None:
     name = f"a{section}{os.getpid()}"

@@ -49,7 +49,7 @@ MARKS: dict[Outcome, tuple[str, str, str]] = {
     "not_run": ("–", "non fait", "#555555"),
 }
 PATIENCE_S = 6.0
-EVERY_S = 0.4
+EVERY_S = 0.15
 
 
 @dataclass(frozen=True, slots=True)
