@@ -18,7 +18,7 @@ from ..errors import CourseError, NodeUnreachable, SwarmLabError
 from ..lab.cluster import Lab
 from ..lab.node import Node
 from .checks import CHECKS, CheckResult
-from .checks.check import CHECK_MIME
+from .checks.question import CHECK_MIME
 from .export import write_html
 from .kernels import Kernels
 from .report import Report, SectionReport

@@ -18,7 +18,7 @@ import pytest
 
 from swarmkit_helpers.course import runner
 from swarmkit_helpers.course.checks import CHECKS, check, define, failed, passed
-from swarmkit_helpers.course.checks.check import Context, Verdict
+from swarmkit_helpers.course.checks.question import Context, Verdict
 from swarmkit_helpers.course.export import external_loads, images_without_alt
 from swarmkit_helpers.course.report import Report
 from swarmkit_helpers.course.sections import SECTIONS

@@ -3,7 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .check import CHECKS, CheckResult, Context, Verdict, check, define, failed, judge, passed
+from .question import CHECKS, CheckResult, Context, Verdict, check, define, failed, judge, passed
 
 __all__ = ["CHECKS", "CheckResult", "Context", "Verdict", "check", "define", "failed", "judge", "passed"]
 

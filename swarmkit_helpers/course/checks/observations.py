@@ -11,7 +11,7 @@ from ...lab.cluster import Lab
 from ...probes.http import HttpResult, http_get
 from ...topology.fetch import fetch_raw
 from ...topology.model import Container, Task
-from .check import Context, Verdict, failed, passed
+from .question import Context, Verdict, failed, passed
 
 __all__ = ["all_answered", "get_all", "node_views", "running_container", "running_tasks", "trouble"]
 
@@ -88,5 +88,5 @@ def all_answered(results: list[HttpResult], seen: str) -> Verdict:
             return Verdict("not_run", result.reason)
     silent = [f"{result.reason} (depuis {result.source})" for result in results if result.outcome != "passed"]
     if silent:
-        return failed(f"{len(results) - len(silent)} réponse(s) sur {len(results)}", " ; ".join(silent))
+        return failed(f"{len(results) - len(silent)} réponses sur {len(results)}", " ; ".join(silent))
     return passed(seen)

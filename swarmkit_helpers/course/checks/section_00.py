@@ -9,7 +9,7 @@ from ...probes.execution import read_sandbox
 from ...probes.ping import ping
 from ...topology.model import Network
 from ...topology.sandbox import Interface, Sandbox
-from .check import Context, Verdict, define, failed, judge, passed
+from .question import Context, Verdict, define, failed, judge, passed
 
 __all__ = ["BRIDGE"]
 

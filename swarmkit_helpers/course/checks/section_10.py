@@ -7,7 +7,7 @@ from typing import Any
 from ...errors import EngineRefused
 from ...lab.node import Node
 from ...probes.execution import run_tool
-from .check import Context, Verdict, define, failed, judge, passed
+from .question import Context, Verdict, define, failed, judge, passed
 
 __all__ = ["MANAGEMENT_PORT"]
 

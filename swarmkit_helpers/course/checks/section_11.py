@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-from .check import Context, Verdict, define, failed, judge, passed
+from .question import Context, Verdict, define, failed, judge, passed
 
 __all__ = ["NETWORK"]
 

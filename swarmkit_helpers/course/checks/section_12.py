@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address, ip_network
 
-from ...lab.cluster import Lab
-from ...probes.http import HttpResult, http_get
 from ...topology.model import Task
-from .check import Context, Verdict, define, failed, judge, passed
+from .observations import all_answered, get_all
+from .question import Context, Verdict, define, failed, judge
 
 __all__ = ["NETWORK", "PORT", "REPLICAS", "SERVICE"]
 
@@ -17,7 +14,6 @@ SERVICE = "my-nginx"
 NETWORK = "nginx-net"
 REPLICAS = 5
 PORT = 80
-SOON_S = 2
 
 
 def _running(context: Context) -> tuple[Task, ...]:
@@ -37,23 +33,6 @@ def _last_error(context: Context) -> str:
     troubled = [task for task in context.topology.tasks_of(SERVICE) if task.error]
     last = max(troubled, key=lambda task: task.created, default=None)
     return f"{last.name} sur {last.node or 'aucun nœud'} : {last.error}" if last else ""
-
-
-def _get_all(lab: Lab, requests: Iterable[tuple[str, str]]) -> list[HttpResult]:
-    """One GET for each pair of source and URL, all at once."""
-    with ThreadPoolExecutor(max_workers=REPLICAS) as pool:
-        return list(pool.map(lambda asked: http_get(lab, asked[1], source=asked[0], timeout_s=SOON_S), requests))
-
-
-def _all_answer(results: list[HttpResult], seen: str) -> Verdict:
-    """Passed when each got its page; not run when one request could not even leave."""
-    for result in results:
-        if result.outcome == "not_run":
-            return Verdict("not_run", result.reason)
-    silent = [f"{result.reason} (depuis {result.source})" for result in results if result.outcome != "passed"]
-    if silent:
-        return failed(f"{len(results) - len(silent)} réponses sur {len(results)}", " ; ".join(silent))
-    return passed(seen)
 
 
 @define(
@@ -211,8 +190,8 @@ def reached_from_inside(context: Context) -> Verdict:
     if len(addresses) < REPLICAS:
         return failed(f"{len(addresses)} tâche(s) avec une adresse sur {NETWORK}", _last_error(context))
     source = tasks[0].name
-    results = _get_all(context.lab, [(source, f"http://{address}:{PORT}/") for address in addresses])
-    return _all_answer(results, f"depuis {source}, {len(addresses)} tâches ont répondu : {', '.join(addresses)}")
+    results = get_all(context.lab, [(source, f"http://{address}:{PORT}/") for address in addresses])
+    return all_answered(results, f"depuis {source}, {len(addresses)} tâches ont répondu : {', '.join(addresses)}")
 
 
 @define(
@@ -228,7 +207,7 @@ def closed_outside(context: Context) -> Verdict:
     if not targets:
         return failed(f"aucune tâche avec une adresse sur {NETWORK}", _last_error(context))
     url = f"http://{targets[0]}:{PORT}/"
-    control, *outside = _get_all(context.lab, [(tasks[0].name, url), *((name, url) for name in context.lab.nodes)])
+    control, *outside = get_all(context.lab, [(tasks[0].name, url), *((name, url) for name in context.lab.nodes)])
     if control.outcome != "passed":
         return Verdict(
             "not_run", f"{control.reason} (depuis {control.source}) : le silence ailleurs ne prouverait rien"
@@ -256,8 +235,8 @@ def published_everywhere(context: Context) -> Verdict:
         return failed("aucune tâche en marche", _last_error(context))
     nodes = list(context.lab.nodes.values())
     asked = [(nodes[n - 1].name, f"http://{node.address}:{PORT}/") for n, node in enumerate(nodes)]
-    results = _get_all(context.lab, asked)
-    return _all_answer(results, f"ont répondu : {', '.join(node.address for node in nodes)}, port {PORT}")
+    results = get_all(context.lab, asked)
+    return all_answered(results, f"ont répondu : {', '.join(node.address for node in nodes)}, port {PORT}")
 
 
 @define(
@@ -272,5 +251,5 @@ def virtual_address_answers(context: Context) -> Verdict:
     vip = next((v.address for v in context.topology.vips if (v.service, v.network) == (SERVICE, NETWORK)), None)
     if vip is None or not tasks:
         return failed(f"VIP : {vip or 'aucune'} ; {len(tasks)} tâche(s) en marche", _last_error(context))
-    results = _get_all(context.lab, [(task.name, f"http://{vip}:{PORT}/") for task in tasks])
-    return _all_answer(results, f"{vip} a répondu aux {len(tasks)} tâches")
+    results = get_all(context.lab, [(task.name, f"http://{vip}:{PORT}/") for task in tasks])
+    return all_answered(results, f"{vip} a répondu aux {len(tasks)} tâches")

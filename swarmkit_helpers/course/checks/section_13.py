@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 
 from ...topology.model import Task
-from .check import Context, Verdict, define, failed, judge
 from .observations import all_answered, get_all, node_views, running_tasks, trouble
+from .question import Context, Verdict, define, failed, judge
 
 __all__ = ["NEW", "OLD", "PORT", "REPLICAS", "SERVICE"]
 

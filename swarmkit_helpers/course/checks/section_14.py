@@ -13,8 +13,8 @@ from ...probes.dns import resolve
 from ...probes.execution import run_tool
 from ...probes.ping import ping
 from ...topology.packet import OVERHEAD_BYTES
-from .check import Context, Verdict, define, failed, judge
 from .observations import all_answered, get_all, running_container, running_tasks, trouble
+from .question import Context, Verdict, define, failed, judge
 
 __all__ = ["NETWORK", "SERVICE"]
 

@@ -10,8 +10,8 @@ from ...probes.ping import ping
 from ...topology.model import Network, Node, Task
 from ...topology.packet import IPV4_BYTES, OVERHEAD_BYTES
 from ...topology.sandbox import Interface, parse_ip_addr
-from .check import Context, Verdict, define, failed, judge
 from .observations import all_answered, get_all, running_container, running_tasks, trouble
+from .question import Context, Verdict, define, failed, judge
 
 __all__ = ["INGRESS", "SERVICE"]
 

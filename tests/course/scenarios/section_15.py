@@ -29,7 +29,7 @@ def walk(lab: Lab, ledger: Ledger) -> None:
     assert "docker service rm my-nginx" in published.cause
     remove_service(lab, "my-nginx")
     # Three engines of one package cannot differ: the record of one is altered, the judgement is the check's own.
-    with patch("swarmkit_helpers.course.checks.check.snapshot", other_version):
+    with patch("swarmkit_helpers.course.checks.question.snapshot", other_version):
         (mixed,) = ledger.red(lab, "15.1")
         assert "19.03.0" in mixed.observed
     ledger.green(lab, "15.1")
