@@ -311,7 +311,8 @@ def _start_engine(record: Record, node: NodeRecord) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=ENGINE_ENVIRONMENT,
+            # What containerd writes when it is in trouble stays in the lab.
+            env=ENGINE_ENVIRONMENT | {"TMPDIR": str(directory)},
             cwd="/",
         )
 
