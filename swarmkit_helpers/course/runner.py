@@ -77,6 +77,7 @@ def run_course(
     wanted = [section(identity) for identity in sections or SECTIONS]
     others = others[: len(wanted) - 1]
     directory = notebooks_directory()
+    out = out.absolute()
     out.mkdir(parents=True, exist_ok=True)
     report = _empty(lab)
     report.write(out)
@@ -185,7 +186,6 @@ def _run_section(lab: Lab, found: Section, directory: Path, out: Path, kernel: o
             directory / found.notebook,
             executed,
             parameters={"lab_name": lab.name},
-            cwd=directory,
             kernel_name="python3",
             km=kernel,
             execution_timeout=CELL_TIMEOUT_S,

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 import pytest
 
 from swarmkit_helpers.course.checks import CHECKS
 from swarmkit_helpers.course.sections import SECTIONS
+from swarmkit_helpers.lab import local
 from swarmkit_helpers.lab.cluster import Lab
 
 from .ledger import Ledger
 
 pytestmark = pytest.mark.swarm
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """A lab for one scenario: what it breaks, no other meets."""
+    name = f"v{os.getpid()}"
+    try:
+        yield local.up(name)
+    finally:
+        local.down(name)
 
 
 @pytest.mark.parametrize("section", SECTIONS)

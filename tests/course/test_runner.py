@@ -129,9 +129,10 @@ def test_a_check_waits_for_what_is_on_its_way(lab: Lab) -> None:
         del CHECKS["11.99"]
 
 
-def swarmlab(*words: str | Path) -> subprocess.Popen[str]:
+def swarmlab(*words: str | Path, cwd: Path | None = None) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "swarmkit_helpers.cli", *map(str, words)],
+        cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -165,14 +166,16 @@ def test_an_engine_killed_during_a_run_is_named_with_its_section(tmp_path: Path)
 
 def test_the_whole_course_in_order(tmp_path: Path) -> None:
     name = f"c{os.getpid()}"
-    command = swarmlab("run", "--name", name, "--out", tmp_path)
+    # As `make cours` does: the report's directory is the one by default, below the current one.
+    command = swarmlab("run", "--name", name, cwd=tmp_path)
     said, _ = command.communicate(timeout=900)
     assert command.returncode == 0, said
     assert not (home() / name).exists(), "the run started this lab, and must have removed it"
-    read = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    out = tmp_path / "build" / "cours"
+    read = json.loads((out / "report.json").read_text("utf-8"))
     assert [section["id"] for section in read["sections"]] == list(SECTIONS)
     assert {section["status"] for section in read["sections"]} == {"passed"}
-    hold(read, tmp_path)
+    hold(read, out)
 
 
 def test_sections_shared_between_two_labs(tmp_path: Path) -> None:
