@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ..lab.cluster import Lab
+from ..lab.membership import has_ingress
 from ..lab.node import Node
 from ..waiting import Sighting, wait_until
 
 __all__ = ["init_swarm", "join_swarm", "leave_swarm", "wait_nodes"]
 
 MANAGEMENT_PORT = 2377
-GATEWAY_BRIDGE = "docker_gwbridge"
 
 
 def leave_swarm(lab: Lab, node: str | None = None) -> list[str]:
@@ -105,15 +105,10 @@ def wait_nodes(lab: Lab, nodes: list[Node] | None = None, *, timeout_s: float = 
 
 
 def _wait_ingress(lab: Lab, nodes: list[Node]) -> None:
-    """Wait until new members have what every member has: the ingress network, and the bridge that leads to it."""
-
-    def has_both(node: Node) -> bool:
-        with node.asking("lister les réseaux"):
-            listed = node.api.networks()
-        return any(raw.get("Ingress") for raw in listed) and GATEWAY_BRIDGE in {raw["Name"] for raw in listed}
+    """Wait until new members have what every member has."""
 
     def look() -> Sighting:
-        late = [name for name, has in lab.each(has_both, nodes).items() if not has]
+        late = [name for name, has in lab.each(has_ingress, nodes).items() if not has]
         return Sighting(len(nodes) - len(late), len(nodes), f"pas encore sur {', '.join(late)}" if late else "")
 
     wait_until("Réseau ingress sur les nœuds", look, timeout_s=60, remedy="docker network ls, sur chaque nœud nommé")

@@ -39,6 +39,7 @@ from ..errors import (
 from ..waiting import Sighting, wait_until
 from . import images, kernel, namespaces, packages
 from .cluster import Capabilities, Lab
+from .membership import has_ingress
 from .node import Node
 from .record import NodeRecord, Record, check_name, home, lab_names, locked, remove_directory
 
@@ -353,7 +354,8 @@ def _form_swarm(lab: Lab) -> None:
     def look() -> Sighting:
         with manager.asking("lister les nœuds"):
             ready = sum(raw["Status"]["State"] == "ready" for raw in manager.api.nodes())
-        return Sighting(ready, len(lab.nodes), "des nœuds ne sont pas encore prêts")
+        settled = sum(lab.each(has_ingress).values())
+        return Sighting(ready + settled, 2 * len(lab.nodes), "des nœuds ne sont pas encore prêts")
 
     wait_until("Nœuds prêts", look, timeout_s=ENGINE_START_S, remedy="swarmlab status", every_s=0.05, quiet=True)
 
