@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import NotConverged
 from ..lab.cluster import Lab
 from ..lab.membership import has_ingress
 from ..lab.node import Node
@@ -10,6 +11,7 @@ from ..waiting import Sighting, wait_until
 __all__ = ["init_swarm", "join_swarm", "leave_swarm", "wait_nodes"]
 
 MANAGEMENT_PORT = 2377
+FIRST_INGRESS_S = 20.0
 
 
 def leave_swarm(lab: Lab, node: str | None = None) -> list[str]:
@@ -82,7 +84,16 @@ def join_swarm(lab: Lab, *nodes: str) -> None:
 
     lab.each(join, joining)
     wait_nodes(lab, joining)
-    _wait_ingress(lab, joining)
+    try:
+        _wait_ingress(lab, joining, timeout_s=FIRST_INGRESS_S)
+    except NotConverged:
+        # The engine sets the ingress network up once, and does not try again when that failed: a new member does.
+        late = [node for node in joining if not has_ingress(node)]
+        for node in late:
+            _forget(lab, node)
+        lab.each(join, late)
+        wait_nodes(lab, late)
+        _wait_ingress(lab, late)
 
 
 def wait_nodes(lab: Lab, nodes: list[Node] | None = None, *, timeout_s: float = 60, quiet: bool = False) -> None:
@@ -104,14 +115,24 @@ def wait_nodes(lab: Lab, nodes: list[Node] | None = None, *, timeout_s: float = 
     wait_until("Nœuds prêts", look, timeout_s=timeout_s, remedy="docker node ls", quiet=quiet)
 
 
-def _wait_ingress(lab: Lab, nodes: list[Node]) -> None:
+def _forget(lab: Lab, node: Node) -> None:
+    """Make a node leave, and strike it off the manager's list."""
+    identity = _node_id(node)
+    leave_swarm(lab, node.name)
+    with lab.manager.asking(f"rayer le nœud {node.name}"):
+        lab.manager.api.remove_node(identity, force=True)
+
+
+def _wait_ingress(lab: Lab, nodes: list[Node], *, timeout_s: float = 60) -> None:
     """Wait until new members have what every member has."""
 
     def look() -> Sighting:
         late = [name for name, has in lab.each(has_ingress, nodes).items() if not has]
         return Sighting(len(nodes) - len(late), len(nodes), f"pas encore sur {', '.join(late)}" if late else "")
 
-    wait_until("Réseau ingress sur les nœuds", look, timeout_s=60, remedy="docker network ls, sur chaque nœud nommé")
+    wait_until(
+        "Réseau ingress sur les nœuds", look, timeout_s=timeout_s, remedy="docker network ls, sur chaque nœud nommé"
+    )
 
 
 def _swarm_state(node: Node) -> str:

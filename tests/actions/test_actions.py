@@ -13,6 +13,8 @@ from swarmkit_helpers.actions.services import create_service, move_service, remo
 from swarmkit_helpers.actions.swarm import init_swarm, join_swarm, leave_swarm
 from swarmkit_helpers.course.restore import restore
 from swarmkit_helpers.lab.cluster import Lab
+from swarmkit_helpers.lab.membership import has_ingress
+from swarmkit_helpers.lab.node import Node
 from swarmkit_helpers.topology.fetch import snapshot
 
 pytestmark = pytest.mark.swarm
@@ -187,6 +189,26 @@ def test_leaving_and_making_a_swarm(lab: Lab) -> None:
     assert [node.role for node in snapshot(lab).nodes] == ["manager", "worker", None]
     join_swarm(lab, "worker2")
     assert [node.role for node in snapshot(lab).nodes] == ["manager", "worker", "worker"]
+
+
+def test_a_member_that_gets_no_ingress_joins_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    from swarmkit_helpers.actions import swarm
+
+    leave_swarm(lab, "worker2")
+    forgotten: list[str] = []
+    forget = swarm._forget
+
+    def remember(lab: Lab, node: Node) -> None:
+        forgotten.append(node.name)
+        forget(lab, node)
+
+    monkeypatch.setattr(swarm, "_forget", remember)
+    monkeypatch.setattr(swarm, "has_ingress", lambda node: bool(forgotten) and has_ingress(node))
+    monkeypatch.setattr(swarm, "FIRST_INGRESS_S", 0.3)
+    join_swarm(lab, "worker2")
+    assert forgotten == ["worker2"]
+    assert [node.role for node in snapshot(lab).nodes] == ["manager", "worker", "worker"]
+    assert has_ingress(lab.node("worker2"))
 
 
 def test_no_error_shows_a_token(lab: Lab) -> None:
