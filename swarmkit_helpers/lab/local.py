@@ -21,11 +21,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import (
     BackendUnavailable,
@@ -216,8 +215,7 @@ def _start(name: str, notice: Notice, references: tuple[str, ...] | None) -> Lab
                 _start_engine(record, node)
         lab = _lab(record)
         capabilities = pool.submit(kernel.probe)
-        engines = [pool.submit(_engine_ready, record, node) for node in lab.nodes.values()]
-        _all(engines)
+        lab.each(lambda node: _engine_ready(record, node))
         swarm = pool.submit(_form_swarm, lab)
         cached.result()
         sources = images.provide(tuple(lab.nodes.values()), wanted, internet=False, notice=notice)
@@ -479,11 +477,6 @@ def _threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _all(futures: list[Future[Any]]) -> None:
-    for future in futures:
-        future.result()
 
 
 @contextmanager
