@@ -13,18 +13,24 @@
     │   ├── NodeUnreachable       a node's engine does not answer
     │   ├── EngineStartFailed     a node's engine did not start
     │   ├── ImageUnavailable      an image could not be had anywhere
+    │   ├── PageUnavailable       a node's page that this machine's browser cannot be led to
     │   └── DiskFull              no space left
     ├── ActionError               something asked of the swarm
+    │   ├── StackFileError        a stack file that is not correct: all that is wrong in it
     │   ├── ObjectNotFound        a service, network, container or node that does not exist
     │   ├── NameRefused           a name that Docker refuses
     │   ├── NameInUse             a name that is taken
     │   ├── SubnetOverlap         a subnet that overlaps another
     │   ├── PortInUse             a published port that is taken
     │   ├── StillInUse            an object that others still use
+    │   ├── NameAmbiguous         a name that several containers answer to
+    │   ├── NotAManager           a node that does not manage a swarm
+    │   ├── ContentChanged        a secret or config, whose content never changes, that was given another
     │   ├── EngineRefused         any other refusal of the engine
     │   └── NotConverged          the swarm did not reach the expected state in time
     ├── ProbeError                a measurement that could not be made
     │   ├── TargetRefused         a ping or DNS target that is not a name or an address
+    │   ├── TooManyContainers     more containers than can ping each other in a few seconds
     │   └── CommandFailed         a command in a container ended in error
     └── CourseError               the course
         ├── SectionUnknown        no section of that number
@@ -45,6 +51,7 @@ __all__ = [
     "CapabilityLacking",
     "CheckUnknown",
     "CommandFailed",
+    "ContentChanged",
     "CourseError",
     "DiskFull",
     "EngineRefused",
@@ -55,19 +62,24 @@ __all__ = [
     "LabError",
     "LabNameRefused",
     "LabNotUp",
+    "NameAmbiguous",
     "NameInUse",
     "NameRefused",
     "NodeUnknown",
     "NodeUnreachable",
+    "NotAManager",
     "NotConverged",
     "ObjectNotFound",
+    "PageUnavailable",
     "PortInUse",
     "ProbeError",
     "SectionUnknown",
+    "StackFileError",
     "StillInUse",
     "SubnetOverlap",
     "SwarmLabError",
     "TargetRefused",
+    "TooManyContainers",
 ]
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -203,6 +215,18 @@ class ImageUnavailable(LabError):
         super().__init__(f"L'image {_quote(image)} est introuvable{NBSP}: {' ; '.join(tried)}.", remedy=remedy)
 
 
+class PageUnavailable(LabError):
+    """A node's page that the browser of this machine cannot be led to, and why."""
+
+    def __init__(self, node: str, port: object, why: str, remedy: str) -> None:
+        self.node = node
+        self.port = port
+        self.why = why
+        super().__init__(
+            f"Le port {port} du nœud {_quote(node)} ne peut pas être ouvert d'ici{NBSP}: {why}.", remedy=remedy
+        )
+
+
 class DiskFull(LabError):
     """No space left where the lab writes."""
 
@@ -229,20 +253,46 @@ KINDS = {
     "node": ("Le nœud", "docker node ls"),
     "image": ("L'image", "docker image ls"),
     "task": ("La tâche", "docker service ps"),
+    "described service": ("Dans le fichier de pile, le service", "sk.stack_services_table(stack)"),
+    "stack": ("La pile", "docker stack ls"),
+    "secret": ("Le secret", "docker secret ls"),
+    "config": ("La config", "docker config ls"),
+    "volume": ("Le volume", "docker volume ls"),
 }
 """How each kind of object is named to a learner, and the command that lists them."""
+
+
+class StackFileError(ActionError):
+    """A stack file that is not correct: all that is wrong in it, line by line.
+
+    Each problem is the file, the line (from 1; 0 for the whole file), the path of the key (``services.vote.ports[0]``,
+    or empty) and what is wrong, in French.
+    """
+
+    def __init__(self, problems: Sequence[tuple[str, int, str, str]]) -> None:
+        self.problems = tuple(problems)
+        self.file, self.line, self.path, _ = self.problems[0]
+        told = [
+            ", ".join(part for part in (file, f"ligne {line}" if line else "", path) if part)
+            + f"{NBSP}: {wrong}{'' if wrong.endswith('?') else '.'}"
+            for file, line, path, wrong in problems
+        ]
+        files = " et ".join(dict.fromkeys(file for file, *_ in problems))
+        if len(told) > 1:
+            told = [f"{len(told)} erreurs dans {files}{NBSP}:", *(f"  {line}" for line in told)]
+        super().__init__("\n".join(told), remedy=f"corrigez {files}, puis relancez")
 
 
 class ObjectNotFound(ActionError):
     """A service, network, container or node that does not exist."""
 
-    def __init__(self, kind: str, name: str, where: str | None = None) -> None:
+    def __init__(self, kind: str, name: str, where: str | None = None, remedy: str | None = None) -> None:
         self.kind = kind
         self.name = name
         self.where = where
         noun, listing = KINDS[kind]
         place = f" sur {where}" if where else ""
-        super().__init__(f"{noun} {_quote(name)} n'existe pas{place}.", remedy=listing)
+        super().__init__(f"{noun} {_quote(name)} n'existe pas{place}.", remedy=remedy or listing)
 
 
 class NameRefused(ActionError):
@@ -251,10 +301,13 @@ class NameRefused(ActionError):
     def __init__(self, kind: str, name: str) -> None:
         self.kind = kind
         self.name = name
+        if kind in ("service", "stack"):
+            form = f"{_quote('_')} et {_quote('-')}, en commençant et en finissant par une lettre ou un chiffre"
+        else:
+            form = f"{_quote('_')}, {_quote('.')} et {_quote('-')}, en commençant par une lettre ou un chiffre"
         super().__init__(
-            f"Docker refuse le nom {_quote(name)}{NBSP}: 1 à 63 caractères parmi a-z, A-Z, 0-9, {_quote('_')}, "
-            f"{_quote('.')} et {_quote('-')}, en commençant par une lettre ou un chiffre.",
-            remedy="choisissez un autre nom, par exemple nginx-net",
+            f"Docker refuse le nom {_quote(name)}{NBSP}: 1 à 63 caractères parmi a-z, A-Z, 0-9, {form}.",
+            remedy=f"choisissez un autre nom, par exemple {'app' if kind == 'stack' else 'nginx-net'}",
         )
 
 
@@ -265,6 +318,18 @@ class NameInUse(ActionError):
         self.kind = kind
         self.name = name
         super().__init__(f"{KINDS[kind][0]} {_quote(name)} existe déjà.", remedy=remedy)
+
+
+class NameAmbiguous(ActionError):
+    """A name that several containers answer to: a service with several tasks."""
+
+    def __init__(self, name: str, choices: Sequence[str]) -> None:
+        self.name = name
+        self.choices = tuple(choices)
+        super().__init__(
+            f"{_quote(name)} désigne {len(self.choices)} conteneurs.",
+            remedy=f"nommez celui que vous voulez{NBSP}: {_listing(self.choices)}",
+        )
 
 
 class SubnetOverlap(ActionError):
@@ -306,6 +371,29 @@ class StillInUse(ActionError):
         )
 
 
+class NotAManager(ActionError):
+    """A node that does not manage a swarm: it has left, or it is a worker."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        super().__init__(
+            f"Le nœud {_quote(node)} n'est pas un manager de swarm.",
+            remedy='docker swarm init, ou dans le notebook, sk.restore(lab, "21")',
+        )
+
+
+class ContentChanged(ActionError):
+    """A secret or a config that exists with another content: Docker never changes the content of one."""
+
+    def __init__(self, kind: str, name: str, remedy: str) -> None:
+        self.kind = kind
+        self.name = name
+        super().__init__(
+            f"{KINDS[kind][0]} {_quote(name)} existe déjà avec un autre contenu, et Docker ne le modifie jamais.",
+            remedy=remedy,
+        )
+
+
 class EngineRefused(ActionError):
     """Any other refusal of the engine, with its own words."""
 
@@ -322,14 +410,14 @@ class EngineRefused(ActionError):
 class NotConverged(ActionError):
     """The swarm did not reach the expected state in time: what was missing, and why."""
 
-    def __init__(self, expected: str, missing: str, cause: str, timeout_s: float, remedy: str) -> None:
+    def __init__(self, expected: str, missing: str, cause: str, waited_s: float, remedy: str) -> None:
         self.expected = expected
         self.missing = missing
         self.cause = cause
-        self.timeout_s = timeout_s
+        self.waited_s = waited_s
         why = f" Cause{NBSP}: {cause}." if cause else ""
         super().__init__(
-            f"Après {timeout_s:.0f}{NBSP}s d'attente, toujours pas{NBSP}: {expected}. Il manque{NBSP}: {missing}.{why}",
+            f"Après {waited_s:.0f}{NBSP}s d'attente, toujours pas{NBSP}: {expected}. Il manque{NBSP}: {missing}.{why}",
             remedy=remedy,
         )
 
@@ -350,6 +438,18 @@ class TargetRefused(ProbeError):
         super().__init__(
             f"{shown!r} ne peut pas être une cible{NBSP}: {why}.",
             remedy="donnez le nom d'un conteneur ou d'un service, ou une adresse IPv4",
+        )
+
+
+class TooManyContainers(ProbeError):
+    """More containers than can ping each other in a few seconds."""
+
+    def __init__(self, number: int, most: int) -> None:
+        self.number = number
+        self.most = most
+        super().__init__(
+            f"{number} conteneurs, c'est {number * (number - 1)} pings{NBSP}: cette mesure en prend {most} au plus.",
+            remedy="choisissez un réseau (networks=[...]) ou des conteneurs (containers=[...])",
         )
 
 
@@ -393,10 +493,11 @@ class CheckUnknown(CourseError):
     def __init__(self, check: str, known: Iterable[str]) -> None:
         self.check = check
         self.known = tuple(known)
-        super().__init__(
-            f"Il n'y a pas de contrôle {_quote(check)}.",
-            remedy=f"choisissez parmi{NBSP}: {_listing(self.known)}",
-        )
+        section = check.partition(".")[0]
+        near = [one for one in self.known if one.partition(".")[0] == section]
+        sections = dict.fromkeys(one.partition(".")[0] for one in self.known)
+        choice = _listing(near) if near else f"ceux des sections {_listing(sections)}, par exemple {self.known[0]}"
+        super().__init__(f"Il n'y a pas de contrôle {_quote(check)}.", remedy=f"choisissez parmi{NBSP}: {choice}")
 
 
 class CapabilityLacking(CourseError):

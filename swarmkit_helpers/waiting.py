@@ -7,6 +7,7 @@ notebook and in its HTML export.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -71,6 +72,7 @@ def wait_until(
         After `timeout_s`, or as soon as the sighting is hopeless.
     """
     last = Sighting(0, 1, missing=title)
+    begun = time.monotonic()
     with tqdm(desc=title, total=1, bar_format=BAR, file=sys.stdout, disable=quiet, delay=every_s) as line:
 
         def once() -> Sighting:
@@ -90,5 +92,5 @@ def wait_until(
         )
         seen = retrying(once)
     if not seen.complete:
-        raise NotConverged(title, seen.missing, seen.cause, timeout_s, remedy)
+        raise NotConverged(title, seen.missing, seen.cause, time.monotonic() - begun, remedy)
     return seen

@@ -19,7 +19,12 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf
 RUNTIME = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
 EXTRAS = [Requirement(text) for texts in PROJECT["project"]["optional-dependencies"].values() for text in texts]
 BUILD = {"hatchling", "editables"}
-CONDA_NAMES = {"docker": "docker-py", "jupyter-client": "jupyter_client", "matplotlib": "matplotlib-base"}
+CONDA_NAMES = {
+    "docker": "docker-py",
+    "jupyter-client": "jupyter_client",
+    "jupyter-server": "jupyter_server",
+    "matplotlib": "matplotlib-base",
+}
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
