@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +17,7 @@ from typing import Any, NoReturn
 
 import click
 
-from .errors import SwarmLabError
+from .errors import BackendUnavailable, DiskFull, SwarmLabError
 from .lab.connection import BACKENDS, DEFAULT_LAB
 
 __all__ = ["cli", "main"]
@@ -31,6 +34,22 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Écrit du JSON."
 @click.version_option(package_name="swarmkit-helpers", prog_name="swarmlab", message="%(prog)s %(version)s")
 def cli() -> None:
     """Le labo du cours sur le réseau de Docker Swarm."""
+
+
+@cli.command()
+@click.option("--tests", is_flag=True, help="Aussi ceux dont seuls les tests du projet se servent.")
+@click.option("--check", is_flag=True, help="Regarde seulement, n'installe rien.")
+@click.option("--optional", is_flag=True, help="Un manque est dit, mais n'est pas une erreur.")
+def packages(tests: bool, check: bool, optional: bool) -> None:
+    """Installe les paquets Debian qui manquent au labo local, ou dit comment les avoir."""
+    from .lab.packages import install, missing
+
+    try:
+        install(missing(tests=tests), check=check, notice=click.echo)
+    except BackendUnavailable as err:
+        if not optional:
+            raise
+        click.echo(err, err=True)
 
 
 @cli.command()
@@ -120,6 +139,17 @@ def env(node: str, name: str) -> None:
     from .lab import local
 
     click.echo(f"export DOCKER_HOST={shlex.quote(local.attach(name).node(node).docker_host)}")
+
+
+@cli.command()
+@click.argument("node")
+@click.argument("port", type=int)
+@lab_name
+def url(node: str, port: int, name: str) -> None:
+    """Écrit l'adresse, pour un navigateur de cette machine, d'un port publié par un nœud."""
+    from .lab import local
+
+    click.echo(local.attach(name).url(node, port))
 
 
 @cli.command()
@@ -216,7 +246,21 @@ def main() -> None:
         _fail("Interrompu.", 130)
     except BrokenPipeError:
         sys.exit(141)
+    except OSError as err:
+        _fail(_machine_refusal(err), 1)
+    except subprocess.CalledProcessError as err:
+        said = (err.stderr or b"").decode("utf-8", "replace") if isinstance(err.stderr, bytes) else err.stderr or ""
+        _fail(f"La commande « {shlex.join(map(str, err.cmd))} » a échoué{NBSP}: {said.strip()}\n→ swarmlab doctor", 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _machine_refusal(err: OSError) -> str:
+    """What this machine did not do, in French, with its own words."""
+    if err.errno == errno.ENOSPC:
+        return str(DiskFull(err.filename or "?", "cette commande"))
+    subject = f" à « {err.filename} »" if err.filename else ""
+    said = f"La machine a refusé l'accès{subject}{NBSP}: {err.strerror or err}"
+    return f"{said}\n→ vérifiez ce chemin, puis{NBSP}: swarmlab doctor"
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -235,11 +279,25 @@ def _usage(err: click.UsageError) -> str:
         click.NoSuchOption: lambda e: f"option inconnue : {e.option_name}",
         click.MissingParameter: lambda e: f"il manque : {(e.param.human_readable_name if e.param else '?')}",
         click.BadParameter: lambda e: (
-            f"valeur refusée pour {(e.param.human_readable_name if e.param else '?')} ({e.message})"
+            f"valeur refusée pour {(e.param.human_readable_name if e.param else '?')} ({_wanted(e)})"
         ),
     }
-    words = next((say(err) for kind, say in said.items() if isinstance(err, kind)), err.format_message())
+    unknown = re.match(r"No such command '([^']*)'", err.message)
+    fallback = f"commande inconnue : {unknown[1]}" if unknown else err.format_message()
+    words = next((say(err) for kind, say in said.items() if isinstance(err, kind)), fallback)
     return f"Commande incorrecte{NBSP}: {words}\n→ {context} --help"
+
+
+def _wanted(err: click.BadParameter) -> str:
+    """What was expected instead, in French."""
+    kind = err.param.type if err.param else None
+    if isinstance(kind, click.IntRange):
+        return f"un nombre de {kind.min} à {kind.max} est attendu"
+    if isinstance(kind, click.Choice):
+        return f"choisissez parmi {', '.join(kind.choices)}"
+    if isinstance(kind, click.Path):
+        return "un dossier est attendu"
+    return "un nombre entier est attendu" if kind is click.INT else err.message
 
 
 if __name__ == "__main__":

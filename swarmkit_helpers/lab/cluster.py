@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
-from ..errors import NodeUnknown
+from ..errors import NodeUnknown, PageUnavailable
 from .node import Node
+from .page import PROXY_VARIABLE, Url, jupyter_base
 
 __all__ = ["Capabilities", "Lab"]
 
 T = TypeVar("T")
+HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Lab:
     capabilities: Capabilities = field(default_factory=Capabilities)
     simulated: bool = False
     """True when no real engine is behind it."""
+    forward: Callable[[Node, int], int] | None = field(default=None, repr=False, compare=False)
+    """Leads a port of this machine's loopback, which it returns, to a node's port; None where nothing can."""
 
     def node(self, name: str) -> Node:
         """The node of that short name or hostname.
@@ -69,6 +73,44 @@ class Lab:
     def workers(self) -> tuple[Node, ...]:
         """The other nodes."""
         return tuple(node for node in self.nodes.values() if node.role != "manager")
+
+    def url(self, node: str, port: int) -> Url:
+        """The address on this machine's loopback of what a node publishes on that port: for the learner's browser.
+
+        Asked again it is the same one. Nothing need answer there yet: the page may come later.
+
+        Parameters
+        ----------
+        node
+            A node's name: ``worker1``.
+        port
+            A port that the node publishes, by itself (``mode: host``) or with all others (the routing mesh).
+
+        Raises
+        ------
+        NodeUnknown, LabNotUp, LabDamaged
+        PageUnavailable
+            No such port, or nothing leads to this kind of lab, or $SWARMLAB_PROXY is no address.
+        """
+        known = self.node(node)
+        if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= HIGHEST_PORT:
+            raise PageUnavailable(
+                known.name, port, f"un port est un nombre de 1 à {HIGHEST_PORT}", "docker service ls, colonne PORTS"
+            )
+        if self.forward is None:
+            raise PageUnavailable(
+                known.name, port, f"rien ne mène d'ici aux pages d'un labo « {self.backend} »", "swarmlab up"
+            )
+        try:
+            base = jupyter_base()
+        except ValueError as err:
+            raise PageUnavailable(
+                known.name,
+                port,
+                f"{PROXY_VARIABLE}={err} n'est ni une adresse http, ni un chemin",
+                f"export {PROXY_VARIABLE}=/ ou l'adresse de Jupyter dans votre navigateur, puis relancez Jupyter",
+            ) from err
+        return Url(self.forward(known, port), node=known.name, port=port, base=base)
 
     def each(self, ask: Callable[[Node], T], nodes: Iterable[Node] | None = None) -> dict[str, T]:
         """Call `ask` on every node, all at once, and return the answers by node name.

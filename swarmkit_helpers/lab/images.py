@@ -9,20 +9,37 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
 from typing import Any, BinaryIO, Literal
 
 from ..errors import NBSP, DiskFull, EngineRefused, ImageUnavailable, NodeUnreachable
 from .node import Node
 from .substitutes import LABEL, Directory, File, Link, Notice, Recipe, cached
+from .voting import recipes as voting
 
-__all__ = ["ALPINE", "CATALOGUE", "NGINX", "TOOLS", "ImageSource", "ensure_cache", "provide", "substitutes"]
+__all__ = [
+    "ALPINE",
+    "CATALOGUE",
+    "NGINX",
+    "STARTING",
+    "TOOLS",
+    "VOTING",
+    "ImageSource",
+    "ensure_cache",
+    "provide",
+    "substitutes",
+]
 
 ALPINE = "alpine:latest"
 NGINX = "nginx:latest"
 TOOLS = "swarmlab/outils:latest"
+STARTING = (ALPINE, NGINX, TOOLS)
+"""What every node of a lab has from its start."""
+VOTING = voting.VOTING
+"""What LAB #2 deploys: brought onto the nodes when a stack names it, and not before."""
 
 Origin = Literal["present", "copied", "pulled", "built"]
 DISK_SIGN = "no space left on device"
@@ -77,7 +94,7 @@ NGINX_PAGE = """\
 </html>
 """
 
-RECIPES = (
+_RECIPES = (
     # the wget of Debian 12's busybox crashes on -T: bound its time with `timeout 3 wget`
     Recipe(reference=ALPINE, packages=("busybox-static",), programs=(), command=("sh",)),
     Recipe(
@@ -109,9 +126,10 @@ RECIPES = (
         command=("sh",),
         substitute=False,
     ),
+    *voting.RECIPES,
 )
 
-CATALOGUE: Mapping[str, Recipe] = MappingProxyType({recipe.reference: recipe for recipe in RECIPES})
+CATALOGUE: Mapping[str, Recipe] = MappingProxyType({recipe.reference: recipe for recipe in _RECIPES})
 """Every image that the course uses: reference -> how to make it where no registry has it."""
 
 
@@ -128,7 +146,7 @@ class ImageSource:
     """In French: from which node, from which file, for want of what."""
 
 
-def ensure_cache(references: Iterable[str] = CATALOGUE, *, notice: Notice = _log.info) -> dict[str, Path]:
+def ensure_cache(references: Iterable[str] = STARTING, *, notice: Notice = _log.info) -> dict[str, Path]:
     """Build what the cache lacks and verify the rest; no engine is needed.
 
     Returns
@@ -150,7 +168,7 @@ def ensure_cache(references: Iterable[str] = CATALOGUE, *, notice: Notice = _log
 
 def provide(
     nodes: Sequence[Node],
-    references: Iterable[str] = CATALOGUE,
+    references: Iterable[str] = STARTING,
     *,
     internet: bool,
     notice: Notice = _log.info,
@@ -243,6 +261,9 @@ class _Supply:
     notice: Notice
     pool: Executor
     """For what is done on one node; nothing done there submits to it again."""
+    laying: Lock = field(default_factory=Lock)
+    laid: set[str] = field(default_factory=set)
+    """Bases that every node has."""
 
     def provide(self, reference: str) -> list[ImageSource]:
         """Bring one image onto every node, from the first source that has it."""
@@ -296,8 +317,18 @@ class _Supply:
         found[node.name] = ImageSource(reference, node.name, "pulled", is_substitute, "téléchargée d'un registre")
         self._copy(reference, [node], found, tried)
 
+    def _lay(self, base: str) -> None:
+        """Bring a base onto every node: the images that lie on it come here at once, and the first one does it."""
+        with self.laying:
+            if base not in self.laid:
+                self.provide(base)
+                self.laid.add(base)
+
     def _build(self, reference: str, found: dict[str, ImageSource], tried: list[str]) -> None:
         """Load the cached archive, built if need be, on the nodes that are left."""
+        recipe = CATALOGUE.get(reference)
+        if recipe and recipe.base:
+            self._lay(recipe.base.reference)
         try:
             archive = _cached(reference, self.notice)
         except ImageUnavailable as err:

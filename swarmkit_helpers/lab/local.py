@@ -36,7 +36,7 @@ from ..errors import (
     NodeUnreachable,
 )
 from ..waiting import Sighting, wait_until
-from . import images, kernel, namespaces, packages
+from . import forward, images, kernel, namespaces, packages
 from .cluster import Capabilities, Lab
 from .membership import has_ingress
 from .node import Node
@@ -63,8 +63,12 @@ LONGEST_SOCKET = "manager/exec/containerd/containerd.sock.ttrpc"
 IP_FORWARD = "net/ipv4/ip_forward"
 # Engines are started with a bare environment: no proxy, no DOCKER_* of the caller reaches them.
 ENGINE_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+# Of every node its own /run, where its socket is also found under its usual name: containers mount it from there.
+USUAL_SOCKET = "/var/run/docker.sock"
 ENGINE_SCRIPT = """\
-hostname "$1" && mount -t tmpfs tmpfs /run && { [ ! -d /etc/docker ] || mount -t tmpfs tmpfs /etc/docker; } || exit 1
+hostname "$1" && mount -t tmpfs tmpfs /run || exit 1
+[ -L /var/run ] || mount -t tmpfs tmpfs /var/run || exit 1
+[ ! -d /etc/docker ] || mount -t tmpfs tmpfs /etc/docker || exit 1
 shift
 exec dockerd "$@"
 """
@@ -115,7 +119,7 @@ def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, 
     notice
         Called with lines in French that tell what goes on.
     references
-        Images to load; the whole catalogue when None.
+        Images to load; those that the course starts with when None.
 
     Raises
     ------
@@ -160,15 +164,7 @@ def attach(name: str) -> Lab:
     ------
     LabNotUp, LabDamaged
     """
-    record = Record.read(name)
-    if record is None:
-        if (home() / check_name(name)).exists():
-            raise LabDamaged(name, "son démarrage a été interrompu")
-        raise LabNotUp(name)
-    if record.state != "up":
-        doing = {"starting": "démarrage", "stopping": "arrêt"}[record.state]
-        raise LabDamaged(name, f"son {doing} a été interrompu, ou n'est pas fini")
-    return _lab(record)
+    return _lab(_up(name))
 
 
 def down(name: str) -> bool:
@@ -200,7 +196,7 @@ def status(name: str) -> list[NodeStatus]:
 
 
 def _start(name: str, notice: Notice, references: tuple[str, ...] | None) -> Lab:
-    wanted = tuple(images.CATALOGUE) if references is None else references
+    wanted = images.STARTING if references is None else references
     owner = (int(os.environ.get("SUDO_UID", 0)), int(os.environ.get("SUDO_GID", 0)))
     record = Record(name, "local", "starting", NODES, owner)
     _private_directory(record.directory, owner)
@@ -237,7 +233,7 @@ def _wire(record: Record) -> None:
     commands = [
         "link add br0 type bridge",
         f"addr add {SWITCH_ADDRESS}/{PREFIX} dev br0",
-        f"addr add {NAME_SERVER}/32 dev br0",
+        f"addr add {NAME_SERVER}/{PREFIX} dev br0",
         "link set br0 up",
         "link set lo up",
     ]
@@ -254,8 +250,9 @@ def _wire(record: Record) -> None:
             _handle(record.name, node.name),
             "link set lo up",
             f"addr add {node.address}/{PREFIX} dev eth0",
+            # An address, where a route would do: it also comes back by itself when the link was cut.
+            f"addr add {_beside_name_server(node)}/{PREFIX} dev eth0",
             "link set eth0 up",
-            f"route add {NAME_SERVER}/32 dev eth0",
         )
 
 
@@ -296,7 +293,7 @@ def _start_engine(record: Record, node: NodeRecord) -> None:
         "--cgroup-parent": f"/{_cgroup(record.name, node.name)}",
         "--dns": NAME_SERVER,
     }
-    words = [f"{option}={value}" for option, value in options.items()]
+    words = [*(f"{option}={value}" for option, value in options.items()), f"--host=unix://{USUAL_SOCKET}"]
     with (directory / "engine.log").open("wb") as log:
         subprocess.run(
             # setsid --fork: the engine outlives this process, and is init's child, never a zombie of ours.
@@ -399,6 +396,19 @@ def _remove(name: str) -> None:
 # --- parts ----------------------------------------------------------------------------------------
 
 
+def _up(name: str) -> Record:
+    """The record of that lab, which must be up."""
+    record = Record.read(name)
+    if record is None:
+        if (home() / check_name(name)).exists():
+            raise LabDamaged(name, "son démarrage a été interrompu")
+        raise LabNotUp(name)
+    if record.state != "up":
+        doing = {"starting": "démarrage", "stopping": "arrêt"}[record.state]
+        raise LabDamaged(name, f"son {doing} a été interrompu, ou n'est pas fini")
+    return record
+
+
 def _lab(record: Record) -> Lab:
     nodes = {
         node.name: Node(
@@ -411,7 +421,12 @@ def _lab(record: Record) -> Lab:
         )
         for node in record.nodes
     }
-    return Lab(record.name, record.backend, nodes, Capabilities(**record.capabilities))
+    return Lab(record.name, record.backend, nodes, Capabilities(**record.capabilities), forward=_lead)
+
+
+def _lead(node: Node, port: int) -> int:
+    """The port of loopback that leads to that port of that node, whose lab must be up."""
+    return forward.lead(_up(node.lab), node.name, port)
 
 
 def _whole(record: Record) -> Lab:
@@ -438,6 +453,11 @@ def _node_status(node: Node) -> NodeStatus:
 
 def _handle(lab: str, node: str) -> Path:
     return home() / lab / "net" / node
+
+
+def _beside_name_server(node: NodeRecord) -> str:
+    """The node's address by which it asks the name server: ``192.0.2.62`` for 10.0.3.62."""
+    return f"{NAME_SERVER.rpartition('.')[0]}.{node.address.rpartition('.')[2]}"
 
 
 def _cgroup(lab: str, node: str) -> str:

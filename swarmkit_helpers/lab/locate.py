@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ObjectNotFound
+from ..errors import NameAmbiguous, ObjectNotFound
 
 if TYPE_CHECKING:
     from .cluster import Lab
     from .node import Node
 
 __all__ = ["Place", "locate"]
+
+SERVICE_LABEL = "com.docker.swarm.service.name"
+TASK_LABEL = "com.docker.swarm.task.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +31,38 @@ class Place:
 
 
 def locate(lab: Lab, name: str) -> Place:
-    """Find a container anywhere in the lab; a running one before others.
+    """Find a container anywhere in the lab; a running one before others, then the youngest.
 
     Parameters
     ----------
     name
-        ``alpine1``; for a task ``my-nginx.3`` or its container's whole name; or an id.
+        ``alpine1``; for a task ``my-nginx.3`` or its container's whole name; an id; or the name of a service that has
+        one task.
 
     Raises
     ------
     ObjectNotFound
         No node has it.
+    NameAmbiguous
+        A service's name, and several of its tasks run.
     NodeUnreachable
     """
 
-    def ask(node: Node) -> list[Place]:
+    def ask(node: Node) -> list[dict[str, Any]]:
         with node.asking(f"chercher le conteneur « {name} »"):
             listed: list[dict[str, Any]] = node.api.containers(all=True)
-        return [_place(node, raw) for raw in listed if _answers_to(raw, name)]
+        return listed
 
-    found = [place for places in lab.each(ask).values() for place in places]
+    everywhere = [(lab.nodes[node], raw) for node, listed in lab.each(ask).items() for raw in listed]
+    found = [(node, raw) for node, raw in everywhere if _answers_to(raw, name)]
+    if not found:
+        found = [(node, raw) for node, raw in everywhere if raw["Labels"].get(SERVICE_LABEL) == name]
+        running = sorted({_short(raw) for _, raw in found if raw["State"] == "running"})
+        if len(running) > 1:
+            raise NameAmbiguous(name, running)
     if not found:
         raise ObjectNotFound("container", name)
-    return min(found, key=lambda place: place.state != "running")
+    return _place(*max(found, key=lambda each: (each[1]["State"] == "running", each[1]["Created"])))
 
 
 def _place(node: Node, raw: dict[str, Any]) -> Place:
@@ -70,7 +82,10 @@ def _name(raw: dict[str, Any]) -> str:
 
 
 def _answers_to(raw: dict[str, Any], name: str) -> bool:
-    whole = _name(raw)
-    task = raw["Labels"].get("com.docker.swarm.task.id")
-    short = whole.removesuffix(f".{task}") if task else whole
-    return name in (whole, short, raw["Id"]) or (len(name) >= 12 and raw["Id"].startswith(name))
+    return name in (_name(raw), _short(raw), raw["Id"]) or (len(name) >= 12 and raw["Id"].startswith(name))
+
+
+def _short(raw: dict[str, Any]) -> str:
+    """The container's name, without the id of its task: ``my-nginx.3``."""
+    task = raw["Labels"].get(TASK_LABEL)
+    return _name(raw).removesuffix(f".{task}") if task else _name(raw)

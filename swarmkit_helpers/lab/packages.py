@@ -1,13 +1,12 @@
 """The Debian packages that the local lab needs on this machine, and how they come.
 
-``python -m swarmkit_helpers.lab.packages`` installs what is missing when it runs as root on Debian, Ubuntu or a
-distribution made from them; elsewhere it says what to do. What is there is decided by looking for the commands
-themselves: an engine that came another way (docker-ce) is left as it is.
+The command ``swarmlab packages`` installs what is missing when it runs as root on Debian, Ubuntu or a distribution made
+from them; elsewhere it says what to do. What is there is decided by looking for the commands themselves: an engine that
+came another way (docker-ce) is left as it is.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import shlex
@@ -21,7 +20,7 @@ from pathlib import Path
 
 from ..errors import BackendUnavailable
 
-__all__ = ["NEEDS", "Need", "install", "installable", "main", "missing", "remedy"]
+__all__ = ["NEEDS", "Need", "install", "installable", "missing", "remedy"]
 
 NBSP = "\N{NO-BREAK SPACE}"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -56,6 +55,7 @@ NEEDS = (
     Need("util-linux", ("nsenter", "unshare", "setsid", "setpriv"), "les espaces de noms des nœuds"),
     Need("mmdebstrap", ("mmdebstrap",), "les images, là où aucun registre ne répond"),
     Need("docker-registry", ("docker-registry",), "un registre d'images sur la machine", tests=True),
+    Need("chromium", ("chromium",), "le navigateur des tests", tests=True),
 )
 """All that the local lab may need, in the order in which it is told."""
 
@@ -97,25 +97,27 @@ def remedy(needs: Sequence[Need]) -> str:
     return f"installez avec le gestionnaire de paquets de ce système de quoi fournir{NBSP}: {commands}"
 
 
-def install(needs: Sequence[Need], *, notice: Callable[[str], None] = print) -> None:
+def install(needs: Sequence[Need], *, check: bool = False, notice: Callable[[str], None] = print) -> None:
     """Install those packages with apt; start nothing.
 
     Parameters
     ----------
     needs
         What to install; nothing is done, not even an update, when it is empty.
+    check
+        Only look, and raise if there is anything to install.
     notice
         Called with lines in French that tell what goes on.
 
     Raises
     ------
     BackendUnavailable
-        Not root, not a Debian, or apt failed: with what to do.
+        Only a look was asked for, or not root, not a Debian, or apt failed: with what to do.
     """
     if not needs:
         return
     lacks = [f"{need.package} manque ({need.purpose})" for need in needs]
-    if not installable() or os.geteuid() != 0:
+    if check or not installable() or os.geteuid() != 0:
         raise BackendUnavailable("local", lacks, remedy(needs))
     packages = [need.package for need in needs]
     notice(f"Installation des paquets qui manquent{NBSP}: {', '.join(packages)}…")
@@ -140,29 +142,6 @@ def install(needs: Sequence[Need], *, notice: Callable[[str], None] = print) -> 
         notice(f"Le service docker de la machine reste arrêté{NBSP}; pour l'avoir{NBSP}: systemctl enable --now docker")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code: 0, or 1 when something is missing and ``--optional`` was not given."""
-    parser = argparse.ArgumentParser(
-        prog="python -m swarmkit_helpers.lab.packages",
-        description="Installe les paquets Debian qui manquent au labo local, ou dit comment les avoir.",
-    )
-    parser.add_argument("--tests", action="store_true", help="aussi ceux dont seuls les tests du projet se servent")
-    parser.add_argument("--check", action="store_true", help="regarde seulement, n'installe rien")
-    parser.add_argument("--optional", action="store_true", help="un manque est dit, mais n'est pas une erreur")
-    asked = parser.parse_args(argv)
-    needs = missing(tests=asked.tests)
-    if not needs:
-        return 0
-    try:
-        if asked.check:
-            raise BackendUnavailable("local", [f"{n.package} manque ({n.purpose})" for n in needs], remedy(needs))
-        install(needs)
-    except BackendUnavailable as err:
-        print(err, file=sys.stderr)
-        return 0 if asked.optional else 1
-    return 0
-
-
 def _apt(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run apt-get without questions; its words are shown only when it fails."""
     done = subprocess.run(
@@ -175,7 +154,7 @@ def _apt(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
         check=False,
     )
     if done.returncode:
-        print(f"$ {shlex.join(['apt-get', *words])}\n{done.stdout}", file=sys.stderr)
+        sys.stderr.write(f"$ {shlex.join(['apt-get', *words])}\n{done.stdout}\n")
     return done
 
 
@@ -198,7 +177,3 @@ def _no_daemon(policy: Path = Path("/usr/sbin/policy-rc.d")) -> Iterator[None]:
         draft.unlink(missing_ok=True)
         if policy.exists() and policy.read_text("utf-8") == POLICY.format(pid=os.getpid()):
             policy.unlink()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

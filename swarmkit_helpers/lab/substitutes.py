@@ -3,7 +3,8 @@
 A recipe names packages; mmdebstrap fetches and unpacks them without running their scripts; what the recipe keeps of
 them becomes one layer in a ``docker load`` archive. The archive is deterministic (sorted entries, one date for all), so
 that an image has the same id on every node and after a rebuild from the same packages. It is built once, and kept in a
-cache where nothing is believed that its checksum does not confirm.
+cache where nothing is believed that its checksum does not confirm. Images that need the same packages can lie on one
+base: they hold its layer and one of their own, and an engine stores the first one once.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ Notice = Callable[[str], None]
 """Receives one French sentence on what is being done."""
 
 LABEL = "org.swarmlab"
-FORMAT = 3
+FORMAT = 4
 """Raised when the way images are written changes, so that every cached one is built again."""
 BUILD_TIMEOUT_S = 600
 OLD_S = 24 * 3600
@@ -111,15 +112,26 @@ class Recipe:
 
     reference: str
     """Name and tag: ``nginx:latest``."""
-    packages: tuple[str, ...]
+    packages: tuple[str, ...] = ()
     """Debian's packages; what they depend on comes along."""
+    base: Recipe | None = None
+    """The image on whose layer this one's lies. Packages and accounts are then those of the base; `tree` is all that
+    this one adds, and `env` is added to the base's."""
     command: tuple[str, ...]
+    entrypoint: tuple[str, ...] = ()
+    """What runs instead of the command, with the command as its arguments."""
     substitute: bool = True
     """True when it stands for somebody else's image; False for the project's own."""
     programs: tuple[str, ...] | None = None
-    """Paths to keep, with the libraries they are linked to; None keeps all that the packages hold."""
+    """Paths to keep, or patterns of paths, with the libraries they are linked to; None keeps all that the packages
+    hold."""
     keep: tuple[str, ...] = ()
     """Patterns of other paths to keep when `programs` is given: ``etc/nginx/*``."""
+    prepare: tuple[str, ...] = ()
+    """Command run on what the packages hold, as if they were installed, before the choice of what is kept. What it
+    writes must be the same at each build, and dated as the packages' own files."""
+    without: tuple[str, ...] = ()
+    """Patterns of paths to leave out, whatever `programs` and `keep` say."""
     tree: Mapping[str, File | Link | Directory] = field(default_factory=dict)
     """Entries added to those of the packages, or put in their place; paths without leading slash, under usr/."""
     users: Mapping[str, int] = field(default_factory=dict)
@@ -129,6 +141,10 @@ class Recipe:
     ports: tuple[str, ...] = ()
     """Ports said to be served: ``80/tcp``."""
     env: Mapping[str, str] = field(default_factory=dict)
+    directory: str = "/"
+    """Where the command runs."""
+    volumes: tuple[str, ...] = ()
+    """Directories whose content outlives the container, in a volume of its own if none is named."""
     stop_signal: str | None = None
 
 
@@ -205,11 +221,12 @@ def cached(recipe: Recipe, *, notice: Notice = _log.info) -> Path:
                 if flaw is None:  # another command built it while this one waited
                     return archive
                 notice(f"L'image {recipe.reference} du cache est {flaw}{NBSP}: elle est reconstruite.")
+            base = cached(recipe.base, notice=notice) if recipe.base else None
             notice(f"Construction de l'image {recipe.reference} à partir des paquets de {suite.title}.")
             with tempfile.TemporaryDirectory(
                 prefix=f".{stem}-", suffix=".tmp", dir=cache, ignore_cleanup_errors=True
             ) as workspace:
-                _build(recipe, suite, Path(workspace), archive)
+                _build(recipe, suite, Path(workspace), archive, base)
     return archive
 
 
@@ -246,7 +263,7 @@ def _locked(path: Path, image: str, notice: Notice) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            notice(f"Une autre commande construit déjà l'image {image}{NBSP}: attente de sa fin.")
+            notice(f"L'image {image} est déjà en construction{NBSP}: attente de sa fin.")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -279,12 +296,17 @@ def _refusals(image: str, cache: Path) -> Iterator[None]:
 # --- from packages to a root file system ----------------------------------------------------------
 
 
-def _build(recipe: Recipe, suite: Suite, workspace: Path, archive: Path) -> None:
+def _build(recipe: Recipe, suite: Suite, workspace: Path, archive: Path, base: Path | None) -> None:
     """Build an image in the workspace, then put archive and sidecar in place, each at one stroke."""
-    root = workspace / "root"
-    packages = _unpack(recipe, suite, root)
     made = workspace / "image.tar"
-    _write_archive(recipe, root, suite, packages, made)
+    if base:
+        packages = json.loads(_sidecar(base).read_text(encoding="utf-8"))["packages"]
+        _write_archive(recipe, {}, suite, packages, made, base)
+    else:
+        root = workspace / "root"
+        packages = _unpack(recipe, suite, root)
+        _prepare(recipe, root)
+        _write_archive(recipe, _kept(recipe, root), suite, packages, made)
     with made.open("rb") as stream:
         facts = {
             "reference": recipe.reference,
@@ -389,38 +411,108 @@ def _mirrors(suite: Suite) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def _prepare(recipe: Recipe, root: Path) -> None:
+    """Run the recipe's command in `root`."""
+    if not recipe.prepare:
+        return
+    command = ["setpriv", "--pdeathsig", "TERM", "--", "chroot", str(root), *recipe.prepare]
+    # the order of Python's sets must be the same at each build
+    env = {"PATH": PATH, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False)
+    if done.returncode:
+        raise _incomplete(recipe, f"de quoi lancer {recipe.prepare[0]} ({done.stderr.strip()[-300:]})")
+
+
 # --- from a root file system to an archive --------------------------------------------------------
 
 
-def _write_archive(recipe: Recipe, root: Path, suite: Suite, packages: Mapping[str, str], target: Path) -> None:
-    """Write what the recipe keeps of `root` as an archive that ``docker load`` reads."""
-    found = _kept(recipe, root)
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One layer of an archive."""
+
+    sha256: str
+    source: Path
+    """The tar in which it stands under its name, else the layer itself."""
+    created: str
+    created_by: str
+
+    @property
+    def name(self) -> str:
+        """Its path in an archive."""
+        return f"{self.sha256}/layer.tar"
+
+
+def _write_archive(
+    recipe: Recipe,
+    found: Mapping[str, Path],
+    suite: Suite,
+    packages: Mapping[str, str],
+    target: Path,
+    base: Path | None = None,
+) -> None:
+    """Write an archive that ``docker load`` reads: the layers of the base, then one of what was found and is added."""
+    layers = _layers(base) if base else ()
     files = [path for path in found.values() if stat.S_ISREG(path.lstat().st_mode)]
-    date_s = max((int(path.lstat().st_mtime) for path in files), default=0)  # that of the newest package
-    layer = target.with_name("layer.tar")
-    _write_layer(layer, _entries(recipe, suite, found), date_s)
-    with layer.open("rb") as stream:
-        layer_id = hashlib.file_digest(stream, "sha256").hexdigest()
+    dates = [int(path.lstat().st_mtime) for path in files] or [_seconds(layer.created) for layer in layers]
+    date_s = max(dates, default=0)  # that of the newest package
     created = datetime.fromtimestamp(date_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    own = target.with_name("layer.tar")
+    _write_layer(own, _entries(recipe, suite, found), date_s)
+    with own.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    created_by = f"swarmlab: {' '.join(recipe.packages) or recipe.reference} ({suite.title})"
+    layers = (*layers, _Layer(sha256, own, created, created_by))
     config = _json(
         {
             "architecture": suite.architecture,
             "os": "linux",
             "created": created,
             "config": _container_config(recipe, packages),
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer_id}"]},
-            "history": [{"created": created, "created_by": f"swarmlab: {' '.join(recipe.packages)} ({suite.title})"}],
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer.sha256}" for layer in layers]},
+            "history": [{"created": layer.created, "created_by": layer.created_by} for layer in layers],
         }
     )
-    config_name, layer_name = f"{hashlib.sha256(config).hexdigest()}.json", f"{layer_id}/layer.tar"
-    manifest = [{"Config": config_name, "RepoTags": [recipe.reference], "Layers": [layer_name]}]
-    with tarfile.open(target, "w") as tar, layer.open("rb") as stream:
+    config_name = f"{hashlib.sha256(config).hexdigest()}.json"
+    manifest = [{"Config": config_name, "RepoTags": [recipe.reference], "Layers": [layer.name for layer in layers]}]
+    with tarfile.open(target, "w") as tar:
         _add_bytes(tar, config_name, config, date_s)
         _add_bytes(tar, "manifest.json", _json(manifest), date_s)
-        info = _info(layer_name, tarfile.REGTYPE, 0o644, date_s)
-        info.size = layer.stat().st_size
-        tar.addfile(info, stream)
-    layer.unlink()
+        for layer in layers:
+            _add_layer(tar, layer, date_s)
+    own.unlink()
+
+
+def _layers(archive: Path) -> tuple[_Layer, ...]:
+    """The layers of an archive that this module wrote."""
+    with tarfile.open(archive) as tar:
+        (manifest,) = json.loads(_read(tar, "manifest.json"))
+        config = json.loads(_read(tar, manifest["Config"]))
+    return tuple(
+        _Layer(diff_id.removeprefix("sha256:"), archive, said["created"], said["created_by"])
+        for diff_id, said in zip(config["rootfs"]["diff_ids"], config["history"], strict=True)
+    )
+
+
+def _add_layer(tar: tarfile.TarFile, layer: _Layer, date_s: int) -> None:
+    info = _info(layer.name, tarfile.REGTYPE, 0o644, date_s)
+    if layer.source.name == "layer.tar":
+        info.size = layer.source.stat().st_size
+        with layer.source.open("rb") as stream:
+            tar.addfile(info, stream)
+        return
+    with tarfile.open(layer.source) as below:
+        member = below.getmember(layer.name)
+        info.size = member.size
+        tar.addfile(info, below.extractfile(member))
+
+
+def _read(tar: tarfile.TarFile, name: str) -> bytes:
+    stream = tar.extractfile(name)
+    return stream.read() if stream else b""
+
+
+def _seconds(created: str) -> int:
+    return int(datetime.fromisoformat(created).timestamp())
 
 
 def _container_config(recipe: Recipe, packages: Mapping[str, str]) -> dict[str, object]:
@@ -430,12 +522,17 @@ def _container_config(recipe: Recipe, packages: Mapping[str, str]) -> dict[str, 
         f"{LABEL}.of": recipe.reference,
         f"{LABEL}.packages": " ".join(f"{name}={version}" for name, version in packages.items()),
     }
+    inherited = recipe.base.env if recipe.base else {}
     config: dict[str, object] = {
         "Cmd": list(recipe.command),
-        "Env": [f"{name}={value}" for name, value in {"PATH": PATH, **recipe.env}.items()],
+        "Env": [f"{name}={value}" for name, value in {"PATH": PATH, **inherited, **recipe.env}.items()],
         "Labels": labels,
-        "WorkingDir": "/",
+        "WorkingDir": recipe.directory,
     }
+    if recipe.entrypoint:
+        config["Entrypoint"] = list(recipe.entrypoint)
+    if recipe.volumes:
+        config["Volumes"] = {path: {} for path in recipe.volumes}
     if recipe.ports:
         config["ExposedPorts"] = {port: {} for port in recipe.ports}
     if recipe.stop_signal:
@@ -449,11 +546,11 @@ def _kept(recipe: Recipe, root: Path) -> dict[str, Path]:
     kept = {
         name: path
         for name, path in every.items()
-        if name not in MERGED and not any(fnmatch(name, pattern) for pattern in UNWANTED)
+        if name not in MERGED and not any(fnmatch(name, pattern) for pattern in (*UNWANTED, *recipe.without))
     }
     if recipe.programs is None:
         return kept
-    wanted = _with_libraries(recipe, root, every)
+    wanted = _with_libraries(recipe, root, every, kept)
     return {
         name: path
         for name, path in kept.items()
@@ -472,13 +569,13 @@ def _merged(name: str) -> str:
     return f"usr/{name}" if name.split("/", 1)[0] in MERGED and "/" in name else name
 
 
-def _with_libraries(recipe: Recipe, root: Path, every: Mapping[str, Path]) -> set[str]:
+def _with_libraries(recipe: Recipe, root: Path, every: Mapping[str, Path], kept: Mapping[str, Path]) -> set[str]:
     """The recipe's programs, what their links lead to, and their libraries."""
     loaders = (path for name, path in every.items() if fnmatch(name, UNLISTED[0]) and not path.is_symlink())
     loader = next(loaders, None)  # none where all that was unpacked is static
     wanted: set[str] = set()
-    todo = ["usr/bin/busybox"] if recipe.busybox else []
-    todo += recipe.programs or ()
+    todo = _programs(recipe, kept)
+    programs = set(todo)
     while todo:
         name = todo.pop()
         if name in wanted:
@@ -489,10 +586,24 @@ def _with_libraries(recipe: Recipe, root: Path, every: Mapping[str, Path]) -> se
         wanted.add(name)
         if path.is_symlink():
             inside = os.path.normpath(Path("/", name).parent / path.readlink())
-            todo.append(_merged(inside.lstrip("/")))
-        elif loader and not name.startswith("usr/lib"):
-            todo += _libraries(recipe, root, loader, path)
+            target = _merged(inside.lstrip("/"))
+            todo.append(target)
+            if name in programs:
+                programs.add(target)
+        elif loader and name in programs:
+            todo += _libraries(recipe, root, loader, path)  # with the libraries of the libraries
     return wanted
+
+
+def _programs(recipe: Recipe, kept: Mapping[str, Path]) -> list[str]:
+    """The paths that the recipe's programs name."""
+    found = ["usr/bin/busybox"] if recipe.busybox else []
+    for pattern in recipe.programs or ():
+        names = [name for name, path in kept.items() if fnmatch(name, pattern) and not path.is_dir()]
+        if not names:
+            raise _incomplete(recipe, f"/{pattern}")
+        found += names
+    return found
 
 
 def _libraries(recipe: Recipe, root: Path, loader: Path, program: Path) -> list[str]:
@@ -519,11 +630,29 @@ Entry = Path | File | Link | Directory
 
 def _entries(recipe: Recipe, suite: Suite, found: Mapping[str, Path]) -> dict[str, Entry]:
     """All that the layer holds, by its path there: the packages' files, the accounts, the links, the recipe's own."""
+    entries: dict[str, Entry] = {} if recipe.base else _skeleton(recipe)
+    title = f"{'Substitut' if recipe.substitute else 'Contenu'} de {recipe.reference}"
+    entries["etc/os-release"] = File(
+        f'NAME="{title}"\nPRETTY_NAME="{title}, fait de paquets {suite.title}"\n'
+        f"ID=swarmlab\nID_LIKE={suite.distribution}\n"
+    )
+    entries |= found
+    if recipe.busybox and not recipe.base:
+        entries |= {f"usr/bin/{name}": Link("busybox") for name in _applets(found)}
+    entries |= recipe.tree
+    for name in list(entries):
+        for parent in Path(name).parents:
+            entries.setdefault(parent.as_posix(), Directory())
+    del entries["."]
+    return entries
+
+
+def _skeleton(recipe: Recipe) -> dict[str, Entry]:
+    """What any image needs, and no package brings without its scripts."""
     accounts = {**recipe.users, "nobody": 65534}
     passwd = ["root:x:0:0:root:/root:/bin/sh"]
     passwd += [f"{name}:x:{uid}:{uid}:{name}:/:/usr/sbin/nologin" for name, uid in accounts.items()]
     group = ["root:x:0:", *(f"{name}:x:{uid}:" for name, uid in accounts.items())]
-    title = f"{'Substitut' if recipe.substitute else 'Contenu'} de {recipe.reference}"
     entries: dict[str, Entry] = {name: Link(f"usr/{name}") for name in MERGED}
     entries |= {name: Directory() for name in ("dev", "etc", "proc", "run", "sys", "usr/lib64", "var/log")}
     entries |= {"root": Directory(0o700), "tmp": Directory(0o1777), "var/tmp": Directory(0o1777)}
@@ -531,21 +660,9 @@ def _entries(recipe: Recipe, suite: Suite, found: Mapping[str, Path]) -> dict[st
         "etc/group": File("\n".join(group) + "\n"),
         "etc/hosts": File("127.0.0.1 localhost\n"),
         "etc/nsswitch.conf": File("passwd: files\ngroup: files\nhosts: files dns\n"),
-        "etc/os-release": File(
-            f'NAME="{title}"\nPRETTY_NAME="{title}, fait de paquets {suite.title}"\n'
-            f"ID=swarmlab\nID_LIKE={suite.distribution}\n"
-        ),
         "etc/passwd": File("\n".join(passwd) + "\n"),
         "var/run": Link("../run"),
     }
-    entries |= found
-    if recipe.busybox:
-        entries |= {f"usr/bin/{name}": Link("busybox") for name in _applets(found)}
-    entries |= recipe.tree
-    for name in list(entries):
-        for parent in Path(name).parents:
-            entries.setdefault(parent.as_posix(), Directory())
-    del entries["."]
     return entries
 
 

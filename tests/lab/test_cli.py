@@ -57,6 +57,15 @@ def test_env_reaches_that_node(name: str) -> None:
     assert swarmlab("env", "worker1.i2tch.loc", "--name", name).stdout.strip() == line
 
 
+def test_url_is_the_address_that_the_lab_gives(name: str) -> None:
+    done = swarmlab("url", "worker1", "5000", "--name", name)
+    assert (done.returncode, done.stdout.strip()) == (0, local.attach(name).url("worker1", 5000))
+    refused = swarmlab("url", "worker1", "0", "--name", name)
+    assert refused.returncode == 1
+    assert "un port est un nombre de 1 à 65535" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_doctor_tells_each_lack_with_its_remedy() -> None:
     done = swarmlab("doctor", "--json")
     assert done.returncode == 0
@@ -95,8 +104,11 @@ def test_what_does_not_exist(name: str, words: list[str], code: int, said: list[
         (["status", "--name", ""], 1, "ne peut pas nommer un labo"),
         (["up", "--inconnue"], 2, "option inconnue"),
         (["env"], 2, "il manque"),
-        (["danser"], 2, "Commande incorrecte"),
-        (["up", "--backend", "lune"], 2, "lune"),
+        (["danser"], 2, "Commande incorrecte : commande inconnue : danser"),
+        (["run", "--jobs", "99"], 2, "un nombre de 1 à 8 est attendu"),
+        (["run", "--out", __file__], 2, "un dossier est attendu"),
+        (["url", "manager", "x"], 2, "un nombre entier est attendu"),
+        (["up", "--backend", "lune"], 2, "choisissez parmi auto, local"),
     ],
 )
 def test_what_is_refused(words: list[str], code: int, said: str) -> None:
@@ -129,6 +141,8 @@ def test_an_interrupted_run_removes_the_lab_it_started(sent: signal.Signals, tmp
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # Whoever runs the tests in the background (nohup, &) makes them, and all they start, deaf to SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
         deadline = time.monotonic() + 60

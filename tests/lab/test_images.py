@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,7 +20,17 @@ import pytest
 from swarmkit_helpers.errors import DiskFull, EngineRefused, ImageUnavailable, NodeUnreachable
 from swarmkit_helpers.lab import images, local, record
 from swarmkit_helpers.lab.cluster import Lab
-from swarmkit_helpers.lab.images import ALPINE, CATALOGUE, NGINX, TOOLS, ensure_cache, provide, substitutes
+from swarmkit_helpers.lab.images import (
+    ALPINE,
+    CATALOGUE,
+    NGINX,
+    STARTING,
+    TOOLS,
+    VOTING,
+    ensure_cache,
+    provide,
+    substitutes,
+)
 from swarmkit_helpers.lab.node import Node
 from swarmkit_helpers.lab.substitutes import Recipe, machine_suite
 
@@ -168,14 +179,14 @@ def test_each_image_of_each_node_is_told_in_the_order_asked(built: list[str]) ->
 
 def test_an_image_that_nobody_has_lists_what_was_tried(built: list[str]) -> None:
     with pytest.raises(ImageUnavailable) as caught:
-        brought({"manager": Straw()}, "redis:alpine", internet=True)
+        brought({"manager": Straw()}, "redis:6", internet=True)
     nowhere, registry, catalogue = caught.value.tried
     assert nowhere == "aucun nœud du labo ne l'a"
     assert "manager" in registry and "manifest unknown" in registry
     assert "catalogue" in catalogue
-    assert "docker pull redis:alpine" in (caught.value.remedy or "")
+    assert "docker pull redis:6" in (caught.value.remedy or "")
     with pytest.raises(ImageUnavailable) as caught:
-        brought({"manager": Straw()}, "redis:alpine", internet=False)
+        brought({"manager": Straw()}, "redis:6", internet=False)
     assert caught.value.tried[1] == "les nœuds n'atteignent aucun registre"
 
 
@@ -212,10 +223,45 @@ def test_nothing_to_do() -> None:
 
 
 def test_the_cache_is_made_of_the_catalogue_only(built: list[str]) -> None:
-    assert set(ensure_cache()) == {ALPINE, NGINX, TOOLS} == set(CATALOGUE)
-    assert sorted(built) == sorted(CATALOGUE)
+    assert set(ensure_cache()) == {ALPINE, NGINX, TOOLS} == set(STARTING)
+    assert sorted(built) == sorted(STARTING), "a lab starts without the images of the voting application"
     with pytest.raises(ImageUnavailable, match="catalogue"):
-        ensure_cache(["redis:alpine"])
+        ensure_cache(["redis:6"])
+
+
+def test_the_catalogue_holds_the_images_that_the_stack_names_by_default() -> None:
+    text = (Path(__file__).parents[2] / "notebooks/docker-stack.yml").read_text("utf-8")
+    assert sorted(re.findall(r"image: \$\{\w+:-(\S+)\}", text)) == sorted(VOTING)
+    bases = {recipe.base.reference for recipe in CATALOGUE.values() if recipe.base}
+    assert bases == {"swarmlab/python:latest"}
+    assert set(CATALOGUE) == {*STARTING, *VOTING, *bases}
+
+
+def test_what_lies_on_a_base_brings_neither_packages_nor_accounts() -> None:
+    based = [recipe for recipe in CATALOGUE.values() if recipe.base]
+    assert len(based) == 4
+    for recipe in based:
+        assert not (recipe.packages or recipe.programs or recipe.keep or recipe.users or recipe.prepare)
+        assert recipe.base in CATALOGUE.values() and recipe.tree
+
+
+def test_a_base_is_loaded_once_and_before_what_lies_on_it(built: list[str]) -> None:
+    engines = {"manager": Straw(), "worker1": Straw()}
+    based = [reference for reference in VOTING if CATALOGUE[reference].base]
+    assert set(brought(engines, *based)) == {("manager", "built"), ("worker1", "built")}
+    for engine in engines.values():
+        assert engine.asked[0] == "load swarmlab/python:latest"
+        assert sorted(engine.asked[1:]) == sorted(f"load {reference}" for reference in based)
+
+
+def test_a_base_is_not_brought_for_images_that_are_there_or_in_a_registry(built: list[str]) -> None:
+    present, pulled = VOTING[2], VOTING[3]
+    engine = Straw(present, registry=[pulled])
+    assert brought({"manager": engine}, present, pulled, internet=True) == [
+        ("manager", "present"),
+        ("manager", "pulled"),
+    ]
+    assert engine.asked == [f"pull {pulled}"] and not built
 
 
 # --- real engines ---------------------------------------------------------------------------------
@@ -255,15 +301,27 @@ def run(node: Node, reference: str, *command: str, **options: Any) -> str:
 
 
 @pytest.mark.swarm
-def test_the_catalogue_on_every_node(nodes: list[Node]) -> None:
+def test_the_images_of_the_start_on_every_node(nodes: list[Node]) -> None:
     sources = provide(nodes, internet=False)
     assert [(source.reference, source.node, source.origin) for source in sources] == [
-        (reference, node.name, "built") for reference in CATALOGUE for node in nodes
+        (reference, node.name, "built") for reference in STARTING for node in nodes
     ]
-    for reference in CATALOGUE:
+    for reference in STARTING:
         assert len({node.api.inspect_image(reference)["Id"] for node in nodes}) == 1
     assert [substitutes(node) for node in nodes] == [(ALPINE, NGINX)] * 3
     assert {source.origin for source in provide(nodes, internet=False)} == {"present"}
+
+
+@pytest.mark.swarm
+def test_images_on_one_base_share_its_layer(nodes: list[Node]) -> None:
+    based = [reference for reference in VOTING if CATALOGUE[reference].base]
+    provide(nodes, based, internet=False)
+    for node in nodes:
+        layers = [node.api.inspect_image(reference)["RootFS"]["Layers"] for reference in based]
+        assert [len(found) for found in layers] == [2] * 4
+        assert len({found[0] for found in layers}) == 1 and len({found[1] for found in layers}) == 4
+        assert node.api.df()["LayersSize"] < 60_000_000, "the base is stored once"
+    assert {source.substitute for source in provide(nodes, based, internet=False)} == {True}
 
 
 @pytest.mark.swarm
@@ -327,6 +385,9 @@ def test_nginx_serves_a_page_that_names_its_container(nodes: list[Node]) -> None
     address = wait_for_address(node, identity)
     page = run(node, ALPINE, "timeout", "5", "wget", "-qO-", f"http://{address}/")
     assert f"Cette page vient du conteneur <strong>{identity[:12]}</strong>." in page
+    lost = ["timeout", "5", "wget", "-qO-", f"http://{address}/absente"]
+    with pytest.raises(docker.errors.ContainerError, match="404 Not Found"):
+        node.client.containers.run(ALPINE, lost, remove=True)
     for command in (
         "wget -qO- http://localhost/",
         "ip -o addr",
@@ -392,8 +453,10 @@ def test_the_tools_ping_without_fragments_and_capture(nodes: list[Node]) -> None
 def test_every_program_finds_its_libraries(nodes: list[Node], reference: str) -> None:
     provide(nodes[:1], [reference], internet=False)
     script = (
-        "set -- /lib/*/ld-linux-*.so.*; [ -e $1 ] || exit 0; for p in /usr/bin/* /usr/sbin/*; do"
-        " [ -L $p ] || [ $p = /usr/bin/busybox ] ||"
+        "set -- /lib/*/ld-linux-*.so.*; [ -e $1 ] || exit 0;"
+        " for p in $(find /usr/bin /usr/sbin /usr/lib/postgresql /usr/lib/python3* -type f"
+        " -perm -100 -o -name '*.so' 2>/dev/null); do"
+        " read -r head < $p; case $head in '#!'*) continue;; esac; [ $p = /usr/bin/busybox ] ||"
         " { $1 --list $p > /tmp/l || echo $p; grep 'not found' /tmp/l; }; done; true"
     )
     assert run(nodes[0], reference, "sh", "-c", script) == ""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docker import APIClient
 
 from swarmkit_helpers.actions.containers import run_container
 from swarmkit_helpers.actions.networks import create_network
@@ -26,8 +27,9 @@ from swarmkit_helpers.errors import (
     LabNotUp,
     NodeUnreachable,
 )
-from swarmkit_helpers.lab import local
+from swarmkit_helpers.lab import local, namespaces
 from swarmkit_helpers.lab.record import Record, home, locked
+from swarmkit_helpers.probes.execution import exec_container
 from swarmkit_helpers.topology.fetch import snapshot
 
 from .machine import namespaces_of, traces
@@ -62,6 +64,53 @@ def test_up_gives_a_swarm_of_three_ready_nodes(name: str) -> None:
         ("worker2", "worker2.i2tch.loc", "10.0.3.64", "worker"),
     ]
     assert [node.leader for node in nodes] == [True, False, False]
+
+
+def test_only_the_nodes_own_addresses_are_in_the_swarm(name: str) -> None:
+    lab = local.up(name)
+    for node in lab.nodes.values():
+        assert node.client.info()["Swarm"]["NodeAddr"] == node.address
+    assert {raw["Status"]["Addr"] for raw in lab.manager.api.nodes()} == {"10.0.3.62", "10.0.3.63", "10.0.3.64"}
+    create_network(lab, "test-net", attachable=True)
+    for node in lab.nodes:
+        run_container(lab, f"alpine-{node}", node=node, network="test-net")
+    network = snapshot(lab).network("test-net")
+    assert network is not None
+    peers = {peer["IP"] for node in lab.nodes.values() for peer in node.api.inspect_network("test-net")["Peers"]}
+    assert peers == {"10.0.3.62", "10.0.3.63", "10.0.3.64"}
+
+
+def test_a_link_that_was_cut_finds_the_name_server_again(name: str) -> None:
+    lab = local.up(name)
+    run_container(lab, "alpine1", node="worker2")
+    inside = namespaces.enter(home() / name / "net" / "worker2")
+    for state in ("down", "up"):
+        subprocess.run([*inside, "ip", "link", "set", "eth0", state], check=True)
+    answer = exec_container(lab, "alpine1", "nslookup", "worker1.i2tch.loc", "192.0.2.53")
+    assert "10.0.3.63" in answer.output
+
+
+def test_a_container_may_mount_its_engines_socket_as_usual(name: str) -> None:
+    lab = local.up(name)
+    api = lab.manager.api
+    usual = "/var/run/docker.sock"
+    created = api.create_container(
+        "alpine:latest", ["sleep", "60"], host_config=api.create_host_config(binds=[f"{usual}:{usual}:ro"])
+    )
+    api.start(created["Id"])
+    pid = api.inspect_container(created["Id"])["State"]["Pid"]
+    inside = APIClient(base_url=f"unix:///proc/{pid}/root/run/docker.sock", version="auto")
+    assert {raw["Description"]["Hostname"] for raw in inside.nodes()} == {node.hostname for node in lab.nodes.values()}
+
+
+def test_the_engines_sockets_stay_out_of_the_machines_own_run(name: str) -> None:
+    def sockets() -> set[tuple[str, int]]:
+        usual = [path for path in (Path("/run/docker.sock"), Path("/var/run/docker.sock")) if path.exists()]
+        return {(str(path), path.stat().st_ino) for path in usual}
+
+    before = sockets()
+    local.up(name)
+    assert sockets() == before
 
 
 def test_sockets_and_directories_are_private(name: str) -> None:

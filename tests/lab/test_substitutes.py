@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import multiprocessing
 import os
@@ -40,6 +41,16 @@ HELLO = Recipe(
     ports=("80/tcp",),
     env={"LANG": "C.UTF-8"},
     stop_signal="SIGQUIT",
+)
+GREETING = Recipe(
+    reference="cours/salutation:1",
+    base=HELLO,
+    tree={"srv/data/mot": File("salut\n"), "etc/bonjour.conf": File("doucement\n")},
+    command=("bonjour",),
+    entrypoint=("salut",),
+    directory="/srv",
+    volumes=("/srv/data",),
+    env={"MOT": "salut"},
 )
 SHELL = Recipe(reference="cours/shell:1", packages=("busybox-static",), programs=(), command=("sh",))
 
@@ -80,7 +91,7 @@ def unpacked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def opened(archive: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, tarfile.TarInfo]]:
-    """Manifest, configuration and entries of the layer, each digest checked as the engine does."""
+    """Manifest, configuration and entries of the last layer, each digest checked as the engine does."""
     with tarfile.open(archive) as tar:
         members = {member.name: member for member in tar}
 
@@ -90,14 +101,12 @@ def opened(archive: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, tar
             return stream.read()
 
         (manifest,) = json.loads(read("manifest.json"))
-        config_bytes, (layer_name,) = read(manifest["Config"]), manifest["Layers"]
+        config_bytes, layer_names = read(manifest["Config"]), manifest["Layers"]
         assert manifest["Config"] == f"{hashlib.sha256(config_bytes).hexdigest()}.json"
         config = json.loads(config_bytes)
-        layer_stream = tar.extractfile(members[layer_name])
-        assert layer_stream is not None
-        assert config["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(layer_stream.read()).hexdigest()}"]
-        layer_stream.seek(0)
-        with tarfile.open(fileobj=layer_stream) as layer:
+        layers = [read(name) for name in layer_names]
+        assert config["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]
+        with tarfile.open(fileobj=io.BytesIO(layers[-1])) as layer:
             return manifest, config, {member.name: member for member in layer}
 
 
@@ -154,8 +163,8 @@ def test_the_same_packages_give_the_same_bytes(
 
 
 def test_an_archive_written_otherwise_has_another_format(cache: Path, unpacked: list[str]) -> None:
-    digest = hashlib.sha256(cached(HELLO).read_bytes()).hexdigest()
-    assert (substitutes.FORMAT, digest[:16]) == (3, "9ffd86a45e5d0c3e"), (
+    digests = [hashlib.sha256(cached(recipe).read_bytes()).hexdigest()[:16] for recipe in (HELLO, GREETING)]
+    assert (substitutes.FORMAT, *digests) == (4, "9ffd86a45e5d0c3e", "2dde52c14971b29d"), (
         "raise FORMAT, so that caches are built again, then note both"
     )
 
@@ -163,6 +172,66 @@ def test_an_archive_written_otherwise_has_another_format(cache: Path, unpacked: 
 def test_what_is_not_a_substitute_is_not_labelled_so(cache: Path, unpacked: list[str]) -> None:
     _, config, _ = opened(cached(replace(HELLO, substitute=False)))
     assert config["config"]["Labels"]["org.swarmlab.substitute"] == "false"
+
+
+# --- an image on another --------------------------------------------------------------------------
+
+
+def test_an_image_on_a_base_adds_one_layer_of_its_own(cache: Path, unpacked: list[str]) -> None:
+    base, archive = cached(HELLO), cached(GREETING)
+    assert unpacked == ["cours/bonjour:1"], "packages are unpacked for the base alone"
+    below, below_config, _ = opened(base)
+    manifest, config, layer = opened(archive)
+    assert manifest["RepoTags"] == ["cours/salutation:1"]
+    assert manifest["Layers"][:-1] == below["Layers"]
+    assert set(layer) == {"etc", "etc/bonjour.conf", "etc/os-release", "srv", "srv/data", "srv/data/mot"}
+    assert config["created"] == below_config["created"]
+    assert config["history"][:-1] == below_config["history"] and len(config["history"]) == 2
+    said = config["config"]
+    assert said["Env"][1:] == ["LANG=C.UTF-8", "MOT=salut"], "the base's, then its own"
+    assert (said["Entrypoint"], said["Cmd"], said["WorkingDir"]) == (["salut"], ["bonjour"], "/srv")
+    assert said["Volumes"] == {"/srv/data": {}} and "ExposedPorts" not in said
+    assert said["Labels"]["org.swarmlab.packages"] == "bonjour=1.0"
+    assert said["Labels"]["org.swarmlab.of"] == "cours/salutation:1"
+
+
+def test_an_image_on_a_base_is_the_same_bytes_each_time(
+    cache: Path, unpacked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = cached(GREETING).read_bytes()
+    monkeypatch.setenv("SWARMLAB_CACHE", str(tmp_path / "elsewhere"))
+    assert cached(GREETING).read_bytes() == first
+
+
+def test_images_on_one_base_asked_at_once_build_it_once(cache: Path, unpacked: list[str]) -> None:
+    recipes = [replace(GREETING, reference=f"cours/salutation:{number}") for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        archives = list(pool.map(cached, recipes))
+    assert unpacked == ["cours/bonjour:1"]
+    assert len({opened(archive)[0]["Layers"][0] for archive in archives}) == 1
+
+
+def test_another_base_is_another_image(cache: Path, unpacked: list[str]) -> None:
+    assert cached(GREETING) != cached(replace(GREETING, base=replace(HELLO, env={})))
+
+
+def test_a_damaged_base_is_built_again_for_the_next_image(cache: Path, unpacked: list[str]) -> None:
+    truncate(cached(HELLO))
+    notices: list[str] = []
+    opened(cached(GREETING, notice=notices.append))
+    assert "tronquée" in notices[0] and len(unpacked) == 2
+
+
+# --- what is kept ---------------------------------------------------------------------------------
+
+
+def test_programs_are_named_by_patterns_and_some_of_it_left_out(cache: Path, unpacked: list[str]) -> None:
+    chosen = replace(HELLO, programs=("usr/bin/bon*",), keep=("usr/lib/*",), without=("*/data",), tree={})
+    _, _, layer = opened(cached(chosen))
+    assert "usr/bin/bonjour" in layer and "usr/lib/bonjour" in layer
+    assert "usr/lib/bonjour/data" not in layer
+    with pytest.raises(ImageUnavailable, match=r"il manque /usr/bin/mal\*"):
+        cached(replace(chosen, programs=("usr/bin/mal*",)))
 
 
 # --- the cache ------------------------------------------------------------------------------------
@@ -406,6 +475,17 @@ def test_busybox_for_real(cache: Path, tmp_path: Path, monkeypatch: pytest.Monke
     time.sleep(1.1)  # so that a date of building, were there one left, would differ
     monkeypatch.setenv("SWARMLAB_CACHE", str(tmp_path / "elsewhere"))
     assert cached(SHELL).read_bytes() == archive.read_bytes()
+
+
+@pytest.mark.swarm
+def test_a_command_prepares_what_is_kept(cache: Path) -> None:
+    script = "mkdir -p /srv; echo fait > /srv/note; touch -d 2020-01-01 /srv/note"
+    prepared = replace(SHELL, keep=("srv/*",), prepare=("/bin/busybox", "sh", "-ec", script))
+    _, config, layer = opened(cached(prepared))
+    assert layer["srv/note"].size == len("fait\n")
+    assert config["created"] > "2020-01-02", "it is dated as the packages"
+    with pytest.raises(ImageUnavailable, match=r"de quoi lancer /bin/busybox \(rien ne va\)"):
+        cached(replace(SHELL, prepare=("/bin/busybox", "sh", "-c", "echo rien ne va >&2; exit 1")))
 
 
 @pytest.mark.swarm
