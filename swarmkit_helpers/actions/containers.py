@@ -22,22 +22,32 @@ def run_container(
     *,
     node: str,
     network: str | None = None,
+    networks: Sequence[str] = (),
     command: Sequence[str] = (),
     network_alias: Sequence[str] = (),
 ) -> None:
     """``docker run -dit --name NAME --network NETWORK IMAGE COMMAND`` on a node; returns once it runs.
+
+    Parameters
+    ----------
+    networks
+        More networks, as with ``docker network connect``: it is on all of them when its command starts.
+    network_alias
+        Its other names, on each of its networks.
 
     Raises
     ------
     NodeUnknown, NameRefused, NameInUse, ObjectNotFound, EngineRefused, NodeUnreachable
     """
     host = lab.node(node)
+    aliases = list(network_alias) or None
+    # This engine creates a container on one network at most; it joins the others before it starts.
+    joined = [*([network] if network else []), *networks]
+    first, others = (joined[0], joined[1:]) if joined else (None, [])
     with explained("container", name), host.asking(f"démarrer le conteneur « {name} »"):
         api = host.api
         endpoints = (
-            api.create_networking_config({network: api.create_endpoint_config(aliases=list(network_alias) or None)})
-            if network
-            else None
+            api.create_networking_config({first: api.create_endpoint_config(aliases=aliases)}) if first else None
         )
         created = api.create_container(
             image,
@@ -48,10 +58,12 @@ def run_container(
             labels={LABEL: lab.name},
             # A shell as process 1 ignores SIGTERM: without this each stop would last 10 s.
             stop_timeout=STOP_S,
-            host_config=api.create_host_config(network_mode=network) if network else None,
+            host_config=api.create_host_config(network_mode=first) if first else None,
             networking_config=endpoints,
         )
         try:
+            for other in others:
+                api.connect_container_to_network(created["Id"], other, aliases=aliases)
             api.start(created["Id"])
         except BaseException:
             api.remove_container(created["Id"], force=True)

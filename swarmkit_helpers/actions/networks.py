@@ -11,11 +11,12 @@ from ..lab.node import Node
 from ..waiting import Sighting, wait_until
 from .refusals import explained
 
-__all__ = ["create_network", "network_id", "remove_network", "replace_ingress"]
+__all__ = ["create_network", "network_id", "refuse_overlap", "remove_network", "replace_ingress", "wait_allocated"]
 
 LABEL = "org.swarmlab.lab"
 MTU_OPTION = "com.docker.network.driver.mtu"
 VANISH_S = 60
+RELEASE_S = 15
 
 
 def create_network(
@@ -36,7 +37,7 @@ def create_network(
     Parameters
     ----------
     subnet, gateway
-        In CIDR notation and as an address; the engine chooses when None.
+        In CIDR notation and as an address; the engine chooses when None. A gateway goes with a subnet.
     attachable
         Standalone containers may join it.
     ingress
@@ -59,8 +60,10 @@ def create_network(
         options["encrypted"] = ""
     pools = [docker.types.IPAMPool(subnet=subnet, gateway=gateway)] if subnet else []
     asked = lab.node(node) if node else lab.manager
+    if gateway and not subnet:
+        raise EngineRefused(f"créer le réseau « {name} »", "une passerelle ne va pas sans son sous-réseau", asked.name)
     if subnet and driver == "overlay":
-        _refuse_overlap(asked, name, subnet)
+        refuse_overlap(asked, name, subnet)
     with explained("network", name, subnet=subnet), asked.asking(f"créer le réseau « {name} »"):
         asked.api.create_network(
             name,
@@ -74,7 +77,7 @@ def create_network(
             scope="swarm" if driver == "overlay" else None,
         )
     if driver == "overlay":
-        _wait_allocated(asked, name)
+        wait_allocated(asked, name)
 
 
 def network_id(lab: Lab, name: str) -> str:
@@ -87,7 +90,7 @@ def network_id(lab: Lab, name: str) -> str:
     for raw in _listed(lab.manager):
         if raw["Scope"] == "swarm" and name in (raw["Name"], raw["Id"]):
             return str(raw["Id"])
-    raise ObjectNotFound("network", name, lab.manager.name)
+    raise ObjectNotFound("network", name, "le swarm")
 
 
 def remove_network(lab: Lab, *names: str) -> None:
@@ -142,8 +145,13 @@ def replace_ingress(
     create_network(lab, name, subnet=subnet, gateway=gateway, ingress=True, mtu=mtu)
 
 
-def _refuse_overlap(manager: Node, name: str, subnet: str) -> None:
-    """Refuse here what the engine accepts and then never allocates: two overlays on one range of addresses."""
+def refuse_overlap(manager: Node, name: str, subnet: str) -> None:
+    """Refuse here what the engine accepts and then never allocates: two overlays on one range of addresses.
+
+    Raises
+    ------
+    SubnetOverlap, EngineRefused, NodeUnreachable
+    """
     try:
         asked = ipaddress.ip_network(subnet, strict=False)
     except ValueError as err:
@@ -155,8 +163,13 @@ def _refuse_overlap(manager: Node, name: str, subnet: str) -> None:
                 raise SubnetOverlap(name, subnet, f"{raw['Name']} tient {taken}")
 
 
-def _wait_allocated(manager: Node, name: str) -> None:
-    """Wait until the swarm's allocator gave the network its subnet and its VXLAN id."""
+def wait_allocated(manager: Node, name: str) -> None:
+    """Wait until the swarm's allocator gave the network its subnet and its VXLAN id.
+
+    Raises
+    ------
+    NotConverged, NodeUnreachable
+    """
 
     def look() -> Sighting:
         with manager.asking(f"inspecter le réseau « {name} »"):
@@ -169,17 +182,25 @@ def _wait_allocated(manager: Node, name: str) -> None:
 
 def _remove(lab: Lab, identity: str, name: str) -> None:
     manager = lab.manager
-    try:
-        with explained("network", name), manager.asking(f"supprimer le réseau « {name} »"):
-            manager.api.remove_network(identity)
-    except EngineRefused as err:
-        if "in use" in err.detail or "active endpoints" in err.detail:
-            services, containers = _users(lab, identity)
-            if not services and not containers:
+
+    def look() -> Sighting:
+        try:
+            with explained("network", name), manager.asking(f"supprimer le réseau « {name} »"):
+                manager.api.remove_network(identity)
+        except EngineRefused as err:
+            if "in use" not in err.detail and "active endpoints" not in err.detail:
                 raise
-            remedy = f"docker service rm {services[0]}" if services else f"docker container rm --force {containers[0]}"
-            raise StillInUse("network", name, [*services, *containers], remedy) from err
-        raise
+            services, containers = _users(lab, identity)
+            if services or containers:
+                remedy = (
+                    f"docker service rm {services[0]}" if services else f"docker container rm --force {containers[0]}"
+                )
+                raise StillInUse("network", name, [*services, *containers], remedy) from err
+            # The swarm learns a moment later that a container which was attached is gone.
+            return Sighting(0, 1, f"un conteneur supprimé est encore attaché à {name}", err.detail)
+        return Sighting(1, 1)
+
+    wait_until(f"Réseau {name} libre", look, timeout_s=RELEASE_S, remedy=f"docker network rm {name}", quiet=True)
 
 
 def _wait_unlisted(lab: Lab, ids: dict[str, str]) -> None:

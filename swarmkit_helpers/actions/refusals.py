@@ -10,7 +10,13 @@ from ..errors import EngineRefused, NameInUse, NameRefused, ObjectNotFound, Port
 
 __all__ = ["explained"]
 
-REMOVE = {"network": "docker network rm", "service": "docker service rm", "container": "docker container rm --force"}
+REMOVE = {
+    "network": "docker network rm",
+    "service": "docker service rm",
+    "container": "docker container rm --force",
+    "secret": "docker secret rm",
+    "config": "docker config rm",
+}
 
 
 @contextmanager

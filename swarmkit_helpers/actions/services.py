@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ..errors import ObjectNotFound
@@ -12,7 +12,7 @@ from ..waiting import Sighting, wait_until
 from .networks import LABEL, network_id
 from .refusals import explained
 
-__all__ = ["create_service", "move_service", "remove_service", "scale_service", "wait_service"]
+__all__ = ["create_service", "move_service", "remove_service", "scale_service", "sight_service", "wait_service"]
 
 Json = dict[str, Any]
 SECOND = 1_000_000_000
@@ -26,7 +26,7 @@ UPDATE = {
     "Order": "stop-first",
 }
 RESTART = {"Condition": "any", "Delay": 5 * SECOND, "MaxAttempts": 0}
-HOPELESS = ("No such image", "invalid mount config", "executable file not found")
+HOPELESS = ("No such image", "invalid mount config", "executable file not found", "no such file or directory")
 
 
 def create_service(
@@ -195,6 +195,44 @@ def wait_service(lab: Lab, name: str, *, timeout_s: float = CONVERGE_S, quiet: b
     )
 
 
+def sight_service(service: Json, tasks: Sequence[Json], replaced: Container[str] = ()) -> Sighting:
+    """How far a service is from what it should be.
+
+    Parameters
+    ----------
+    service
+        As the engine lists it, with its ``ServiceStatus``.
+    tasks
+        Its tasks, all of them.
+    replaced
+        Ids of tasks that are to go although their own specification does not show it: that of the ports is not in it.
+    """
+    wanted = _wanted(service)
+    running = [task for task in tasks if task["Status"]["State"] == "running"]
+    current = [
+        task
+        for task in running
+        if task["DesiredState"] == "running" and task["ID"] not in replaced and _is_current(task, service)
+    ]
+    stale = len(running) - len(current)
+    done = len({_slot(task) for task in current} | _finished(service, tasks))
+    errors = [task["Status"]["Err"] for task in tasks if task["Status"].get("Err") and _is_current(task, service)]
+    cause = errors[-1] if errors else ""
+    update = service.get("UpdateStatus") or {}
+    paused = update.get("State") in ("paused", "rollback_paused")
+    if paused:
+        cause = cause or update.get("Message", "")
+    missing = []
+    if done < wanted:
+        missing.append(f"{_count(wanted - done, 'tâche')} à démarrer")
+    if stale:
+        missing.append(f"{_count(stale, 'ancienne')} à arrêter")
+    seen = min(done, wanted) if not stale else min(done, wanted - 1)
+    hopeless = paused or any(sign in cause for sign in HOPELESS)
+    # With no task wanted, those that still run are what is waited for.
+    return Sighting(max(seen, 0), wanted or stale, " et ".join(missing), cause, hopeless)
+
+
 def _looker(lab: Lab, name: str) -> Callable[[], Sighting]:
     manager = lab.manager
 
@@ -202,26 +240,7 @@ def _looker(lab: Lab, name: str) -> Callable[[], Sighting]:
         service = _service(lab, name)
         with manager.asking(f"lister les tâches de « {name} »"):
             tasks: list[Json] = manager.api.tasks(filters={"service": service["ID"]})
-        wanted = service["ServiceStatus"]["DesiredTasks"]
-        if "Global" in service["Spec"]["Mode"]:
-            wanted = max(wanted, 1)
-        running = [task for task in tasks if task["Status"]["State"] == "running"]
-        current = [task for task in running if task["DesiredState"] == "running" and _is_current(task, service)]
-        stale = len(running) - len(current)
-        errors = [task["Status"]["Err"] for task in tasks if task["Status"].get("Err") and _is_current(task, service)]
-        cause = errors[-1] if errors else ""
-        update = service.get("UpdateStatus") or {}
-        paused = update.get("State") in ("paused", "rollback_paused")
-        if paused:
-            cause = cause or update.get("Message", "")
-        missing = []
-        if len(current) < wanted:
-            missing.append(f"{_count(wanted - len(current), 'tâche')} à démarrer")
-        if stale:
-            missing.append(f"{_count(stale, 'ancienne')} à arrêter")
-        done = min(len(current), wanted) if not stale else min(len(current), wanted - 1)
-        hopeless = paused or any(sign in cause for sign in HOPELESS)
-        return Sighting(max(done, 0), wanted, " et ".join(missing), cause, hopeless)
+        return sight_service(service, tasks)
 
     return look
 
@@ -230,14 +249,34 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}"
 
 
+def _wanted(service: Json) -> int:
+    """How many tasks are to run, or to have run."""
+    desired = int(service["ServiceStatus"]["DesiredTasks"])
+    return max(desired, 1) if "Global" in service["Spec"]["Mode"] else desired
+
+
+def _slot(task: Json) -> object:
+    return task.get("Slot") or task.get("NodeID")
+
+
+def _finished(service: Json, tasks: Sequence[Json]) -> set[object]:
+    """Slots whose last task ended well, and that the restart policy leaves at that."""
+    policy = service["Spec"]["TaskTemplate"].get("RestartPolicy") or {}
+    if policy.get("Condition", "any") == "any":
+        return set()
+    last = {_slot(task): task for task in sorted(tasks, key=lambda task: str(task["CreatedAt"]))}
+    return {slot for slot, task in last.items() if task["Status"]["State"] == "complete" and _is_current(task, service)}
+
+
 def _is_current(task: Json, service: Json) -> bool:
-    """True when the task was made from the service's present specification."""
+    """True when the task was made from the service's present specification.
+
+    A task that stands where a new placement would put it as well is kept by the engine.
+    """
     template: Json = service["Spec"]["TaskTemplate"]
     spec: Json = task["Spec"]
-    return (
-        spec.get("ContainerSpec") == template.get("ContainerSpec")
-        and spec.get("ForceUpdate") == template.get("ForceUpdate")
-        and _targets(spec) == _targets(template)
+    return _targets(spec) == _targets(template) and all(
+        spec.get(key) == template.get(key) for key in {*spec, *template} - {"Placement", "Networks", "Runtime"}
     )
 
 

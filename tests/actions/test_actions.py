@@ -15,6 +15,7 @@ from swarmkit_helpers.course.restore import restore
 from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.lab.membership import has_ingress
 from swarmkit_helpers.lab.node import Node
+from swarmkit_helpers.probes.execution import exec_container
 from swarmkit_helpers.topology.fetch import snapshot
 
 pytestmark = pytest.mark.swarm
@@ -100,6 +101,12 @@ def test_a_service_converges_scales_and_goes(lab: Lab) -> None:
     assert not [c for c in snapshot(lab).containers if c.service == "s1" and c.state == "running"]
 
 
+def test_a_service_scaled_to_nothing_runs_nothing(lab: Lab) -> None:
+    create_service(lab, "s1", "nginx", replicas=2)
+    scale_service(lab, "s1", 0)
+    assert [c.label for c in snapshot(lab).containers if c.service == "s1" and c.state == "running"] == []
+
+
 def test_a_global_service_has_one_task_per_node(lab: Lab) -> None:
     create_service(lab, "partout", "nginx", replicas=None)
     tasks = snapshot(lab).tasks_of("partout", running=True)
@@ -131,7 +138,7 @@ def test_a_service_that_cannot_start_says_why(lab: Lab) -> None:
 def test_a_service_that_no_node_may_run_reaches_its_deadline(lab: Lab) -> None:
     with pytest.raises(errors.NotConverged, match="no suitable node") as caught:
         create_service(lab, "s1", "nginx", constraints=["node.role == fantome"], timeout_s=3)
-    assert caught.value.timeout_s == 3
+    assert 3 <= caught.value.waited_s < 10
 
 
 def test_containers_run_stop_and_go(lab: Lab) -> None:
@@ -152,6 +159,23 @@ def test_containers_run_stop_and_go(lab: Lab) -> None:
     assert stopped.state == "exited"
     remove_container(lab, "c1")
     assert snapshot(lab).container("c1") is None
+
+
+def test_a_container_is_on_several_networks_when_its_command_starts(lab: Lab) -> None:
+    create_network(lab, "n1", attachable=True)
+    create_network(lab, "n2", attachable=True)
+    # On a worker, which lists neither of them before.
+    count = "ls /sys/class/net | grep -c eth > /seen; sleep 60"
+    run_container(lab, "c1", node="worker1", networks=["n1", "n2"], command=["sh", "-c", count])
+    assert set(snapshot(lab).container("c1").networks) == {"n1", "n2"}  # type: ignore[union-attr]
+    # One more leads to the machine.
+    assert exec_container(lab, "c1", "cat", "/seen").output.split() == ["3"]
+    with pytest.raises(errors.ObjectNotFound, match="absent"):
+        run_container(lab, "c2", node="manager", networks=["n1", "absent"])
+    assert snapshot(lab).container("c2") is None
+    remove_container(lab, "c1")
+    # At once: the swarm may not have heard yet that the container is gone.
+    remove_network(lab, "n1", "n2")
 
 
 def test_a_container_cannot_join_a_network_that_is_not_attachable(lab: Lab) -> None:
@@ -215,3 +239,10 @@ def test_no_error_shows_a_token(lab: Lab) -> None:
     with pytest.raises(errors.SwarmLabError) as caught:
         join_swarm(lab, "worker1")
     assert "SWMTKN" not in str(caught.value)
+
+
+def test_a_gateway_goes_with_a_subnet(lab: Lab) -> None:
+    with pytest.raises(errors.EngineRefused, match="passerelle"):
+        create_network(lab, "n9", gateway="10.33.0.1")
+    with pytest.raises(errors.ObjectNotFound, match="n9"):
+        remove_network(lab, "n9")

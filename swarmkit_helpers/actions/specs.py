@@ -1,0 +1,88 @@
+"""A service's specification as it is asked, and as the engine keeps it: whether the two say the same.
+
+The engine fills in what was left out and leaves out what is empty: the two are brought to one form, then compared.
+Where the zero of a number means something else than its absence, it is kept (Engine API, ServiceSpec).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+__all__ = ["same_spec"]
+
+Json = dict[str, Any]
+MAPS = {"Labels", "Options", "DriverOpts", "Sysctls"}
+"""Free text -> free text: what is in them is kept as it is."""
+TELLING = {"Replicas", "StopGracePeriod", "Init", "Window"}
+"""Their zero is not their absence."""
+CHOICES = {"Global", "Runtime"}
+"""They say something by being there, even empty."""
+UPDATE = {"FailureAction": "pause", "Order": "stop-first"}
+
+
+def same_spec(wanted: Json, held: Json) -> bool:
+    """True when an update from one to the other would change nothing.
+
+    Parameters
+    ----------
+    wanted
+        Body of ``POST /services/create``, its networks by id.
+    held
+        ``Spec`` of a service that the engine reports.
+    """
+    return bool(_stripped(_filled(wanted)) == _stripped(_filled(held)))
+
+
+def _filled(spec: Json) -> Json:
+    """With what the engine writes where nothing is said."""
+    task: Json = spec["TaskTemplate"]
+    container: Json = {"Isolation": "default"} | _told(task["ContainerSpec"])
+    container["Mounts"] = [_mount(mount) for mount in container.get("Mounts") or ()]
+    for key in ("Secrets", "Configs"):
+        # Their order says nothing, and the docker CLI's own varies from one run to the next.
+        container[key] = sorted(container.get(key) or (), key=lambda one: json.dumps(one, sort_keys=True))
+    task = {"Runtime": "container"} | _told(task) | {"ContainerSpec": container}
+    if task.get("RestartPolicy") is not None:
+        policy = {"Condition": "any"} | _told(task["RestartPolicy"])
+        # A delay of nothing is not the default delay; in UpdateConfig it is.
+        policy["Delay"] = str(policy.get("Delay"))
+        task["RestartPolicy"] = policy
+    endpoint: Json = {"Mode": "vip"} | _told(spec.get("EndpointSpec") or {})
+    endpoint["Ports"] = [
+        {"Protocol": "tcp", "PublishMode": "ingress"} | _told(port) for port in endpoint.get("Ports") or ()
+    ]
+    mode: Json = spec.get("Mode") or {}
+    if mode.get("Global") is None:
+        mode = {"Replicated": {"Replicas": 1} | _told(dict(mode.get("Replicated") or {}))}
+    filled = spec | {"TaskTemplate": task, "EndpointSpec": endpoint, "Mode": mode}
+    for key in ("UpdateConfig", "RollbackConfig"):
+        if spec.get(key) is not None:
+            filled[key] = UPDATE | _told(spec[key])
+    return filled
+
+
+def _mount(mount: Json) -> Json:
+    bind = mount.get("BindOptions") or {}
+    private = bind.get("Propagation") in (None, "", "rprivate")
+    options = {key: value for key, value in bind.items() if not private or key != "Propagation"}
+    # The swarm keeps no consistency: it is for Docker Desktop.
+    return {key: value for key, value in mount.items() if key != "Consistency"} | {"BindOptions": options}
+
+
+def _told(mapping: Json) -> Json:
+    return {key: value for key, value in mapping.items() if value not in (None, "")}
+
+
+def _stripped(value: Any) -> Any:
+    """Without what is empty, at any depth."""
+    if isinstance(value, list):
+        return [_stripped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for key, inner in value.items():
+        plain = inner if key in MAPS else _stripped(inner)
+        if plain or (key in TELLING and plain is not None) or (key in CHOICES and plain is not None):
+            kept[key] = plain
+    return kept
