@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from .model import Endpoint, Network, Node, Service, Task, Topology
+from .model import Config, Endpoint, Network, Node, Secret, Service, Stack, Task, Topology, Volume
 
-__all__ = ["Change", "changes"]
+__all__ = ["Change", "changes", "same_state"]
 
 R = TypeVar("R")
 
 VXLAN_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
 """Where the engine writes the VXLAN id, which the record already holds."""
 
-KIND_ORDER = ("node", "network", "service", "vip", "task", "container", "endpoint", "peer")
+KIND_ORDER = (
+    "node",
+    "stack",
+    "network",
+    "volume",
+    "secret",
+    "config",
+    "service",
+    "vip",
+    "task",
+    "container",
+    "endpoint",
+    "peer",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +36,8 @@ class Change:
     """One thing that appeared, vanished or changed."""
 
     kind: str
-    """``node``, ``network``, ``service``, ``vip``, ``task``, ``container``, ``endpoint`` or ``peer``."""
+    """``node``, ``stack``, ``network``, ``volume``, ``secret``, ``config``, ``service``, ``vip``, ``task``,
+    ``container``, ``endpoint`` or ``peer``."""
     name: str
     """Its name: ``nginx-net``, ``my-nginx.3``; for a VIP ``my-nginx @ nginx-net``; for a peer its network's."""
     node: str | None
@@ -49,20 +63,23 @@ class Change:
 def changes(before: Topology, after: Topology) -> tuple[Change, ...]:
     """Everything that differs between two snapshots.
 
-    What a node alone can tell (its networks, containers, endpoints, its view of the peers) is compared only for nodes
-    that answered both times: a silent node has not lost its containers. A task counts by its place in its service:
-    the one that is wanted there now, else the last one.
+    What a node alone can tell (its networks, volumes, containers, endpoints, its view of the peers) is compared only
+    for nodes that answered both times: a silent node has not lost its containers. A task counts by its place in its
+    service: the one that is wanted there now, else the last one. A stack is there while it has services.
 
     Returns
     -------
     tuple of Change
-        By kind of object (nodes, networks, services, VIPs, tasks, containers, endpoints, peers), then by name, node
-        and aspect.
+        By kind of object (`KIND_ORDER`), then by name, node and aspect.
     """
     answered = _answering(before) & _answering(after)
     found = [
         *_differences("node", _nodes(before), _nodes(after), _node_aspects),
+        *_differences("stack", _stacks(before), _stacks(after), _stack_aspects),
         *_differences("network", _networks(before, answered), _networks(after, answered), _network_aspects),
+        *_differences("volume", _volumes(before, answered), _volumes(after, answered), _volume_aspects),
+        *_differences("secret", _secrets(before), _secrets(after), _id_aspect),
+        *_differences("config", _configs(before), _configs(after), _id_aspect),
         *_differences("service", _services(before), _services(after), _service_aspects),
         *_differences("vip", _vips(before), _vips(after), _address_aspect),
         *_task_changes(_tasks(before), _tasks(after)),
@@ -73,6 +90,16 @@ def changes(before: Topology, after: Topology) -> tuple[Change, ...]:
     return tuple(
         sorted(found, key=lambda c: (KIND_ORDER.index(c.kind), c.name, c.node or "", c.aspect, c.before or ""))
     )
+
+
+def same_state(one: Topology, other: Topology) -> bool:
+    """True when two snapshots tell the same, but for their instants and since when each container runs."""
+    return _timeless(one) == _timeless(other)
+
+
+def _timeless(topology: Topology) -> Topology:
+    containers = tuple(replace(container, status="") for container in topology.containers)
+    return replace(topology, taken_at="", containers=containers)
 
 
 # A key is (identity, name, node): identity tells records apart, name and node are what the learner reads.
@@ -142,6 +169,40 @@ def _network_aspects(network: Network) -> Aspects:
         ),
         "id": network.id[:12],
     }
+
+
+def _stacks(topology: Topology) -> dict[Key, Stack]:
+    return {(stack.name, stack.name, None): stack for stack in topology.stacks if stack.deployed}
+
+
+def _stack_aspects(stack: Stack) -> Aspects:
+    return {
+        "services": ", ".join(sorted(service.name for service in stack.services)),
+        "networks": ", ".join(sorted(network.name for network in stack.networks)),
+    }
+
+
+def _volumes(topology: Topology, answered: set[str]) -> dict[Key, Volume]:
+    return {(volume.name, volume.name, volume.node): volume for volume in topology.volumes if volume.node in answered}
+
+
+def _volume_aspects(volume: Volume) -> Aspects:
+    return {
+        "driver": volume.driver,
+        "options": ", ".join(f"{key}={value}" for key, value in sorted(volume.options.items())),
+    }
+
+
+def _secrets(topology: Topology) -> dict[Key, Secret]:
+    return {(secret.name, secret.name, None): secret for secret in topology.secrets}
+
+
+def _configs(topology: Topology) -> dict[Key, Config]:
+    return {(config.name, config.name, None): config for config in topology.configs}
+
+
+def _id_aspect(sealed: Secret | Config) -> Aspects:
+    return {"id": sealed.id[:12]}
 
 
 def _services(topology: Topology) -> dict[Key, Service]:

@@ -19,8 +19,9 @@ __all__ = ["fetch_node", "fetch_raw", "snapshot"]
 def fetch_node(node: Node) -> RawNode:
     """All that one engine knows: itself, its networks with their endpoints and peers, its containers.
 
-    A manager also gives the swarm's nodes, services and tasks. An engine that does not answer gives a RawNode with
-    only its error. Engine API 1.41: /info, /networks, /networks/{id}, /containers/json, /nodes, /services, /tasks.
+    A manager also gives the swarm's nodes, services and tasks, and the names of its secrets and configs. An engine that
+    does not answer gives a RawNode with only its error. Engine API 1.41: /info, /networks, /networks/{id},
+    /containers/json, /volumes, /nodes, /services, /tasks, /secrets, /configs.
     """
     raw = RawNode(name=node.name, hostname=node.hostname, address=node.address)
     try:
@@ -30,10 +31,13 @@ def fetch_node(node: Node) -> RawNode:
             raw.networks = [found for listed in api.networks() if (found := _inspect(api, listed["Id"]))]
             # The low-level list: the high-level one inspects each container again, and fails when one has vanished.
             raw.containers = api.containers(all=True)
+            raw.volumes = api.volumes()["Volumes"] or []
             if raw.info["Swarm"].get("ControlAvailable"):
                 raw.nodes = api.nodes()
                 raw.services = api.services(status=True)
                 raw.tasks = api.tasks()
+                raw.secrets = [_without_data(secret) for secret in api.secrets()]
+                raw.configs = [_without_data(config) for config in api.configs()]
     except NodeUnreachable as err:
         return RawNode(name=node.name, hostname=node.hostname, address=node.address, error=err.detail)
     return raw
@@ -65,6 +69,11 @@ def snapshot(lab: Lab) -> Topology:
         simulated=lab.simulated,
         taken_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
+
+
+def _without_data(sealed: dict[str, Any]) -> dict[str, Any]:
+    """A secret or a config without what it holds: the engine gives a config's whole text."""
+    return {**sealed, "Spec": {key: value for key, value in sealed["Spec"].items() if key != "Data"}}
 
 
 def _inspect(api: Any, network: str) -> dict[str, Any] | None:

@@ -7,7 +7,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .model import VIP, Container, Endpoint, Network, Node, Peer, Port, Service, Task, Topology, UpdateConfig
+from .model import (
+    VIP,
+    Config,
+    Container,
+    Endpoint,
+    Network,
+    Node,
+    Peer,
+    Port,
+    Secret,
+    Service,
+    Task,
+    Topology,
+    UpdateConfig,
+    Volume,
+)
 
 __all__ = ["RawNode", "merge"]
 
@@ -33,6 +48,10 @@ class RawNode:
     nodes: list[Json] = field(default_factory=list)
     services: list[Json] = field(default_factory=list)
     tasks: list[Json] = field(default_factory=list)
+    volumes: list[Json] = field(default_factory=list)
+    secrets: list[Json] = field(default_factory=list)
+    """Without what they hold, as `configs`."""
+    configs: list[Json] = field(default_factory=list)
     error: str | None = None
 
 
@@ -57,6 +76,7 @@ def merge(raw: Iterable[RawNode], *, lab: str, backend: str, simulated: bool, ta
     network_names = {network.id: network.name for network in networks}
     services = _services(control, network_names) if control else []
     tasks = _tasks(control, services, names, network_names) if control else []
+    containers = _containers(raw)
     return Topology(
         lab=lab,
         backend=backend,
@@ -67,9 +87,14 @@ def merge(raw: Iterable[RawNode], *, lab: str, backend: str, simulated: bool, ta
         services=tuple(services),
         vips=tuple(_vips(control, network_names)) if control else (),
         tasks=tuple(tasks),
-        containers=tuple(sorted(_containers(raw), key=lambda c: (_natural(c.label), c.node, c.id))),
-        endpoints=tuple(sorted(_endpoints(raw), key=lambda e: (e.network, e.kind, _natural(e.name), e.node))),
+        containers=tuple(sorted(containers, key=lambda c: (_natural(c.label), c.node, c.id))),
+        endpoints=tuple(
+            sorted(_endpoints(raw, containers), key=lambda e: (e.network, e.kind, _natural(e.name), e.node))
+        ),
         peers=tuple(sorted(_peers(raw), key=lambda p: (p.network, p.node, p.address))),
+        volumes=tuple(sorted(_volumes(raw), key=lambda v: (v.name, v.node))),
+        secrets=tuple(sorted(_secrets(control), key=lambda s: s.name)) if control else (),
+        configs=tuple(sorted(_configs(control), key=lambda c: c.name)) if control else (),
     )
 
 
@@ -161,6 +186,7 @@ def _services(control: RawNode, networks: Mapping[str, str]) -> list[Service]:
                 restart_condition=restart.get("Condition", "any"),
                 restart_delay_s=restart.get("Delay", 5 * NANOSECONDS) / NANOSECONDS,
                 labels=spec.get("Labels") or {},
+                spec=spec,
             )
         )
     return sorted(found, key=lambda service: service.name)
@@ -245,35 +271,57 @@ def _containers(raw: list[RawNode]) -> list[Container]:
             task=container["Labels"].get(TASK_LABEL),
             networks=tuple(sorted(container["NetworkSettings"]["Networks"])),
             labels=container["Labels"],
+            volumes=tuple(sorted(m["Name"] for m in container.get("Mounts") or [] if m.get("Type") == "volume")),
         )
         for node in raw
         for container in node.containers
     ]
 
 
-def _endpoints(raw: list[RawNode]) -> list[Endpoint]:
+def _volumes(raw: list[RawNode]) -> list[Volume]:
+    return [
+        Volume(
+            name=volume["Name"],
+            node=node.name,
+            driver=volume["Driver"],
+            options=volume.get("Options") or {},
+            labels=volume.get("Labels") or {},
+        )
+        for node in raw
+        for volume in node.volumes
+    ]
+
+
+def _secrets(control: RawNode) -> list[Secret]:
+    return [Secret(raw["ID"], raw["Spec"]["Name"], raw["Spec"].get("Labels") or {}) for raw in control.secrets]
+
+
+def _configs(control: RawNode) -> list[Config]:
+    return [Config(raw["ID"], raw["Spec"]["Name"], raw["Spec"].get("Labels") or {}) for raw in control.configs]
+
+
+def _endpoints(raw: list[RawNode], containers: list[Container]) -> list[Endpoint]:
     found = []
     for node in raw:
-        containers = {container["Id"]: container for container in node.containers}
+        here = {container.id: container for container in containers if container.node == node.name}
         for network in node.networks:
             for key, end in (network.get("Containers") or {}).items():
                 if key.startswith(UNATTACHED):
                     continue
                 address, _, prefix = (end.get("IPv4Address") or "").partition("/")
-                labels = containers.get(key, {}).get("Labels") or {}
                 kind = _kind(key)
                 found.append(
                     Endpoint(
                         network=network["Name"],
                         node=node.name,
-                        name=_short_name(containers[key]) if key in containers else _own_name(key, end),
+                        name=here[key].label if key in here else _own_name(key, end),
                         kind=kind,
                         address=address or None,
                         prefix=int(prefix) if prefix else None,
                         mac=end.get("MacAddress") or None,
                         id=end.get("EndpointID", ""),
                         container=key if kind == "container" else None,
-                        service=labels.get(SERVICE_LABEL),
+                        service=here[key].service if key in here else None,
                     )
                 )
     return found
@@ -287,10 +335,6 @@ def _own_name(key: str, end: Json) -> str:
 def _whole_name(container: Json) -> str:
     names: list[str] = container.get("Names") or [container["Id"][:12]]
     return names[0].lstrip("/")
-
-
-def _short_name(container: Json) -> str:
-    return _whole_name(container).removesuffix(f".{container['Labels'].get(TASK_LABEL)}")
 
 
 def _kind(key: str) -> str:

@@ -8,20 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = [
     "VIP",
+    "Config",
     "Container",
     "Endpoint",
     "Network",
     "Node",
     "Peer",
     "Port",
+    "Secret",
     "Service",
+    "Stack",
     "Task",
     "Topology",
     "UpdateConfig",
+    "Volume",
 ]
+
+STACK_LABEL = "com.docker.stack.namespace"
+"""Where ``docker stack deploy`` writes the stack's name, on all that it makes."""
+NODE_LABEL = "com.docker.swarm.node.id"
+"""Where the engine writes, on a task's container, the id that a global service has instead of a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,11 @@ class Network:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def stack(self) -> str | None:
+        """Name of its stack."""
+        return self.labels.get(STACK_LABEL)
+
+    @property
     def underlay_mtu(self) -> int | None:
         """The MTU option, in bytes: that of the underlay, 50 more than the interface gets; None when not set."""
         value = self.options.get("com.docker.network.driver.mtu")
@@ -131,6 +146,13 @@ class Service:
     restart_condition: str = "any"
     restart_delay_s: float = 5.0
     labels: Mapping[str, str] = field(default_factory=dict)
+    spec: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Its whole specification, as the Engine API spells it (schema ``ServiceSpec``)."""
+
+    @property
+    def stack(self) -> str | None:
+        """Name of its stack."""
+        return self.labels.get(STACK_LABEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +216,16 @@ class Container:
     """Id of its task."""
     networks: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+    """Names of the volumes it mounts."""
 
     @property
     def label(self) -> str:
-        """Short name for people: ``my-nginx.3`` or ``alpine1``."""
-        if self.task:
-            return self.name.removesuffix(f".{self.task}")
-        return self.name
+        """Short name for people: ``my-nginx.3`` or ``alpine1``; of a global service, ``probe.worker1``."""
+        if not self.task:
+            return self.name
+        place, _, node_id = self.name.removesuffix(f".{self.task}").rpartition(".")
+        return f"{place}.{self.node if node_id == self.labels.get(NODE_LABEL) else node_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +262,78 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """One volume of one node: volumes are local, the swarm does not share them."""
+
+    name: str
+    node: str
+    driver: str = "local"
+    options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stack(self) -> str | None:
+        """Name of its stack."""
+        return self.labels.get(STACK_LABEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One secret of the swarm; what it holds is never read."""
+
+    id: str
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stack(self) -> str | None:
+        """Name of its stack."""
+        return self.labels.get(STACK_LABEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One configuration file of the swarm; what it holds is not kept."""
+
+    id: str
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stack(self) -> str | None:
+        """Name of its stack."""
+        return self.labels.get(STACK_LABEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """All that carries a stack's label. The engine knows no stack: only the label makes one."""
+
+    name: str
+    services: tuple[Service, ...] = ()
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    """One per node that has it; they stay when the stack is removed."""
+    secrets: tuple[Secret, ...] = ()
+    configs: tuple[Config, ...] = ()
+
+    @property
+    def deployed(self) -> bool:
+        """True when it has services: without, it is what an earlier one left."""
+        return bool(self.services)
+
+    @property
+    def running(self) -> int:
+        """Tasks that run now, over all its services."""
+        return sum(service.running for service in self.services)
+
+    @property
+    def desired(self) -> int:
+        """Tasks that should run, over all its services."""
+        return sum(service.desired for service in self.services)
+
+
+@dataclass(frozen=True, slots=True)
 class Topology:
     """A whole swarm at one instant, merged from all its nodes.
 
@@ -256,6 +353,35 @@ class Topology:
     containers: tuple[Container, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     peers: tuple[Peer, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    configs: tuple[Config, ...] = ()
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
+        """The stacks, by name; among them those of which only something that stays is left, as a volume."""
+        held: tuple[Service | Network | Volume | Secret | Config, ...] = (
+            *self.services,
+            *self.networks,
+            *self.volumes,
+            *self.secrets,
+            *self.configs,
+        )
+        return tuple(self._stack(name) for name in sorted({one.stack for one in held if one.stack}))
+
+    def stack(self, name: str) -> Stack | None:
+        """The stack of that name; None when nothing carries its label."""
+        return next((stack for stack in self.stacks if stack.name == name), None)
+
+    def _stack(self, name: str) -> Stack:
+        return Stack(
+            name,
+            tuple(one for one in self.services if one.stack == name),
+            tuple(one for one in self.networks if one.stack == name),
+            tuple(one for one in self.volumes if one.stack == name),
+            tuple(one for one in self.secrets if one.stack == name),
+            tuple(one for one in self.configs if one.stack == name),
+        )
 
     @property
     def silent_nodes(self) -> tuple[Node, ...]:

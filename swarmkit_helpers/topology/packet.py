@@ -40,6 +40,23 @@ class VxlanPacket:
     """Length of the whole outer frame."""
     inner_bytes: int
     """Length of the whole inner frame."""
+    outer_ethernet_bytes: int = ETHERNET_BYTES
+    """Length of the outer Ethernet header: 4 more with a VLAN tag."""
+    outer_ipv4_bytes: int = IPV4_BYTES
+    """Length of the outer IPv4 header, as the packet itself says it."""
+    inner_ethernet_bytes: int = ETHERNET_BYTES
+    inner_ipv4_bytes: int = IPV4_BYTES
+    """Length of the inner IPv4 header; it means nothing where there is none."""
+
+    @property
+    def added_bytes(self) -> int:
+        """What the outer frame has more than the inner one: the outer headers and that of VXLAN."""
+        return self.outer_bytes - self.inner_bytes
+
+    @property
+    def mtu_cost_bytes(self) -> int:
+        """What the overlay's MTU loses to the underlay's: all headers between the outer and the inner IP packet."""
+        return self.added_bytes - self.outer_ethernet_bytes + self.inner_ethernet_bytes
 
     @property
     def carries_ipv4(self) -> bool:

@@ -13,7 +13,7 @@ from swarmkit_helpers.errors import NodeUnreachable
 from swarmkit_helpers.lab import local
 from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.lab.record import home
-from swarmkit_helpers.topology.fetch import snapshot
+from swarmkit_helpers.topology.fetch import fetch_raw, snapshot
 
 pytestmark = pytest.mark.swarm
 
@@ -37,12 +37,24 @@ def test_each_node_is_asked_once_per_kind(lab: Lab, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(docker.api.client.APIClient, "get", get)
     snapshot(lab)
-    assert {kind: asked[kind] for kind in ("info", "networks", "containers/json")} == {
-        "info": 3,
-        "networks": 3,
-        "containers/json": 3,
-    }
-    assert {kind: asked[kind] for kind in ("nodes", "services", "tasks")} == {"nodes": 1, "services": 1, "tasks": 1}
+    each = ("info", "networks", "containers/json", "volumes")
+    assert {kind: asked[kind] for kind in each} == dict.fromkeys(each, 3)
+    once = ("nodes", "services", "tasks", "secrets", "configs")
+    assert {kind: asked[kind] for kind in once} == dict.fromkeys(once, 1)
+
+
+def test_a_config_is_named_without_its_text(lab: Lab) -> None:
+    restore(lab, "11")
+    api = lab.manager.api
+    made = api.create_config("reglages", b"couleur = bleu", {"com.docker.stack.namespace": "essai"})
+    try:
+        (manager,) = (node for node in fetch_raw(lab) if node.name == lab.manager.name)
+        seen = snapshot(lab)
+    finally:
+        api.remove_config(made["ID"])
+    assert [config["Spec"]["Name"] for config in manager.configs] == ["reglages"]
+    assert "Data" not in repr(manager.configs)
+    assert [stack.name for stack in seen.stacks] == ["essai"]
 
 
 def test_a_silent_worker_is_named_and_a_silent_manager_is_an_error() -> None:

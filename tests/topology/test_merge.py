@@ -10,7 +10,7 @@ import pytest
 from swarmkit_helpers.topology.merge import RawNode, merge
 from swarmkit_helpers.topology.model import Topology
 
-from .record import load
+from .record import STACK, load
 
 NODES = ("manager", "worker1", "worker2")
 
@@ -163,5 +163,78 @@ def test_no_swarm_at_all() -> None:
 
 
 def test_no_join_token_is_recorded() -> None:
-    for name in ("service", "worker_gone"):
+    for name in ("service", "worker_gone", "stack"):
         assert "SWMTKN" not in repr(load(name))
+
+
+# --- a stack, deployed by the docker client -------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stacked() -> Topology:
+    return merged(load("stack"))
+
+
+def test_a_stack_is_all_that_carries_its_label(stacked: Topology) -> None:
+    assert [stack.name for stack in stacked.stacks] == ["app"]
+    stack = stacked.stack("app")
+    assert stack is not None
+    names = ["app_db", "app_probe", "app_redis", "app_result", "app_visualizer", "app_vote", "app_worker"]
+    assert [service.name for service in stack.services] == names
+    assert [network.name for network in stack.networks] == ["app_backend", "app_default", "app_frontend"]
+    assert [(volume.name, volume.node) for volume in stack.volumes] == [("app_db-data", "manager")]
+    assert [secret.name for secret in stack.secrets] == ["app_token"]
+    assert [config.name for config in stack.configs] == ["app_settings"]
+    assert (stack.deployed, stack.running, stack.desired) == (True, 10, 10)
+    assert stacked.stack("autre") is None
+
+
+def test_a_stack_that_left_a_volume_is_still_known(stacked: Topology) -> None:
+    stack = replace(stacked, services=(), networks=(), secrets=(), configs=()).stack("app")
+    assert stack is not None
+    assert (stack.deployed, len(stack.volumes)) == (False, 1)
+
+
+def test_a_service_keeps_its_whole_specification(stacked: Topology) -> None:
+    service = stacked.service("app_worker")
+    assert service is not None
+    assert service.spec["TaskTemplate"]["RestartPolicy"] == {
+        "Condition": "on-failure",
+        "Delay": 10_000_000_000,
+        "MaxAttempts": 3,
+        "Window": 120_000_000_000,
+    }
+    assert service.labels["APP"] == "VOTING"
+    assert "RestartPolicy" not in repr(service), "a record stays readable"
+
+
+def test_tasks_containers_and_endpoints_of_a_global_service_have_one_name(stacked: Topology) -> None:
+    names = [f"app_probe.{node}" for node in NODES]
+    assert [task.name for task in stacked.tasks_of("app_probe")] == names
+    assert [c.label for c in stacked.containers if c.service == "app_probe"] == names
+    assert [e.name for e in stacked.containers_of("app_backend") if e.service == "app_probe"] == names
+
+
+def test_volumes_are_those_of_each_node_and_containers_name_theirs(stacked: Topology) -> None:
+    (volume,) = stacked.volumes
+    assert (volume.name, volume.node, volume.driver, volume.stack) == ("app_db-data", "manager", "local", "app")
+    container = stacked.container("app_db.1")
+    assert container is not None and container.volumes == ("app_db-data",)
+    bound = stacked.container("app_visualizer.1")
+    assert bound is not None and bound.volumes == (), "a directory of the node is no volume"
+
+
+def test_a_silent_manager_leaves_no_secret_behind() -> None:
+    raw = [
+        replace(node, error="muet", nodes=[], services=[], tasks=[], secrets=[], configs=[]) for node in load("stack")
+    ]
+    topology = merged(raw)
+    assert topology.secrets == topology.configs == topology.services == ()
+    assert [stack.deployed for stack in topology.stacks] == [False]
+
+
+def test_what_secrets_and_configs_hold_is_nowhere() -> None:
+    recorded = repr(load("stack"))
+    assert "'Data'" not in recorded
+    for line in (STACK.parent / "app_token", STACK.parent / "app_settings"):
+        assert line.read_text("utf-8").strip() not in recorded
