@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Execution:
     @property
     def command(self) -> str:
         """The docker command it stands for."""
-        return f"docker container exec {self.container} {' '.join(self.argv)}"
+        return f"docker container exec {self.container} {shlex.join(self.argv)}"
 
     def __str__(self) -> str:
         return self.output

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
-from typing import Literal
 
 from ..errors import EngineRefused
 from ..lab.cluster import Lab
 from ..lab.images import TOOLS
 from ..lab.locate import Place, locate
+from ..outcome import MARKS, Outcome
 from .execution import execute, run_tool
 from .target import check_target
 
-__all__ = ["PingResult", "parse_ping", "ping"]
+__all__ = ["PingPlan", "PingResult", "parse_ping", "ping", "plan_ping"]
 
-Outcome = Literal["passed", "failed", "not_run"]
-MARKS = {"passed": ("✔", "réussi"), "failed": ("✘", "échoué"), "not_run": ("–", "non fait")}
 HIGHEST_COUNT = 100
+NO_COMMAND = (126, 127)
+"""Exit codes of an exec whose command is not in the image."""
 ANSWER = re.compile(r"bytes from .*?time[=<]([\d.]+) ?ms")
 COUNTS = re.compile(r"(\d+) packets transmitted, (\d+)(?: packets)? received")
 HEADING = re.compile(r"^PING \S+ \(([\d.]+)\)", re.MULTILINE)
@@ -55,15 +55,57 @@ class PingResult:
         return 100 * (self.sent - self.received) / self.sent if self.sent else None
 
     def __str__(self) -> str:
-        return f"{MARKS[self.outcome][0]} {self.reason}"
+        return f"{MARKS[self.outcome].sign} {self.reason}"
 
     def _repr_html_(self) -> str:
-        mark, word = MARKS[self.outcome]
+        mark = MARKS[self.outcome]
         return (
             f"<p><code>{escape(self.command)}</code></p>"
-            f"<p><strong>{mark} {word}</strong> — {escape(self.reason)}</p>"
+            f"<p><strong>{mark.sign} {mark.word}</strong> — {escape(self.reason)}</p>"
             f'<pre style="font-family: monospace">{escape(self.output)}</pre>'
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PingPlan:
+    """One ping, ready to be sent."""
+
+    source: str
+    target: str
+    place: Place
+    """Where its source is."""
+    argv: tuple[str, ...]
+    count: int
+    """Packets to send."""
+    beside: bool
+    """True when a tool container in the source's own network sends it, for what the source's own ping cannot do."""
+
+    @property
+    def command(self) -> str:
+        """The docker command it stands for."""
+        words = " ".join(self.argv)
+        if self.beside:
+            return f"docker run --rm --network container:{self.source} {TOOLS} {words}"
+        return f"docker container exec {self.source} {words}"
+
+    def send(self) -> tuple[int, str]:
+        """Send it; exit code and output of the ping command.
+
+        Raises
+        ------
+        NodeUnreachable, EngineRefused
+        """
+        if self.beside:
+            network = f"container:{self.place.id}"
+            return run_tool(self.place.node, self.argv, network=network, timeout_s=self.count + 30)
+        done = execute(self.place, self.argv)
+        return done.exit_code, done.output
+
+    def refused(self, err: EngineRefused) -> PingResult:
+        """What comes of it when the engine refuses to start it."""
+        state = "" if self.place.state == "running" else f" (il est dans l'état « {self.place.state} »)"
+        reason = f"Le ping n'a pas pu être lancé depuis « {self.source} »{state} : {err.detail}"
+        return PingResult(self.source, self.target, "not_run", 0, 0, (), None, reason, self.command, "")
 
 
 def ping(
@@ -82,7 +124,8 @@ def ping(
     Parameters
     ----------
     source
-        A container, on any node: ``alpine1``, ``my-nginx.3``.
+        A container, on any node: ``alpine1``, ``my-nginx.3``. Where its image has no ping, a tool container in its own
+        network sends the packets.
     target
         A container's or service's name, or an IPv4 address.
     count
@@ -105,25 +148,44 @@ def ping(
         No such container.
     NodeUnreachable
     """
+    plan = plan_ping(
+        lab,
+        source,
+        target,
+        count=count,
+        size=size,
+        dont_fragment=dont_fragment,
+        interval_s=interval_s,
+        wait_s=wait_s,
+    )
+    try:
+        exit_code, output = plan.send()
+        if exit_code in NO_COMMAND and not plan.beside:
+            plan = replace(plan, beside=True)
+            exit_code, output = plan.send()
+    except EngineRefused as err:
+        return plan.refused(err)
+    return parse_ping(source, target, plan.command, exit_code, output)
+
+
+def plan_ping(
+    lab: Lab,
+    source: str,
+    target: str,
+    *,
+    count: int,
+    size: int | None,
+    dont_fragment: bool,
+    interval_s: float,
+    wait_s: int,
+) -> PingPlan:
+    """Say how a ping would be sent, without sending it; the parameters and errors are those of `ping`."""
     check_target(target)
     count = min(max(1, count), HIGHEST_COUNT)
-    place = locate(lab, source)
     argv = ["ping", "-c", str(count), "-i", f"{interval_s:g}", "-W", str(wait_s)]
     argv += ["-s", str(size)] if size is not None else []
     argv += ["-M", "do"] if dont_fragment else []
-    argv.append(target)
-    words = " ".join(argv)
-    try:
-        if dont_fragment:
-            command = f"docker run --rm --network container:{source} {TOOLS} {words}"
-            exit_code, output = run_tool(place.node, argv, network=f"container:{place.id}", timeout_s=count + 30)
-        else:
-            command = f"docker container exec {source} {words}"
-            done = execute(place, argv)
-            exit_code, output = done.exit_code, done.output
-    except EngineRefused as err:
-        return _not_run(source, target, command, place, err)
-    return parse_ping(source, target, command, exit_code, output)
+    return PingPlan(source, target, locate(lab, source), (*argv, target), count, beside=dont_fragment)
 
 
 def parse_ping(source: str, target: str, command: str, exit_code: int, output: str) -> PingResult:
@@ -140,7 +202,7 @@ def parse_ping(source: str, target: str, command: str, exit_code: int, output: s
     address = heading[1] if heading else None
     rtts = tuple(float(found) for found in ANSWER.findall(output))
     outcome: Outcome = "passed" if sent and received == sent else "failed"
-    if exit_code in (126, 127) or (not sent and not _network_said(output)):
+    if exit_code in NO_COMMAND or (not sent and not _network_said(output)):
         outcome = "not_run"
     reason = _reason(outcome, target, address, sent, received, rtts, output)
     return PingResult(source, target, outcome, sent, received, rtts, address, reason, command, output.strip())
@@ -156,9 +218,9 @@ def _reason(
     output: str,
 ) -> str:
     known = f"{target} ({address})" if address and address != target else target
+    plural = "s" if sent > 1 else ""
     if outcome == "passed":
         mean = f"{sum(rtts) / len(rtts):.2f}".replace(".", ",") if rtts else "?"
-        plural = "s" if sent > 1 else ""
         return f"{known} a répondu : {received} paquet{plural} sur {sent}, 0 % de perte, {mean} ms en moyenne."
     if outcome == "not_run":
         last = output.strip().splitlines()[-1:] or ["la commande n'a rien écrit"]
@@ -172,8 +234,8 @@ def _reason(
     if "unreachable" in output:
         return f"Aucune route vers {known} : ce conteneur n'a pas d'interface sur ce réseau."
     if received:
-        return f"{known} n'a répondu qu'à {received} paquet(s) sur {sent} : perte partielle."
-    return f"Aucune réponse de {known} : {sent} paquet(s) envoyé(s), aucun revenu."
+        return f"{known} n'a répondu qu'à {received} des {sent} paquets : perte partielle."
+    return f"Aucune réponse de {known} : {sent} paquet{plural} envoyé{plural}, aucun revenu."
 
 
 def _unresolved(output: str) -> bool:
@@ -184,9 +246,3 @@ def _unresolved(output: str) -> bool:
 def _network_said(output: str) -> bool:
     """True when the output tells of the network, even though no packet left."""
     return _unresolved(output) or "unreachable" in output or "too long" in output
-
-
-def _not_run(source: str, target: str, command: str, place: Place, err: EngineRefused) -> PingResult:
-    state = "" if place.state == "running" else f" (il est dans l'état « {place.state} »)"
-    reason = f"Le ping n'a pas pu être lancé depuis « {source} »{state} : {err.detail}"
-    return PingResult(source, target, "not_run", 0, 0, (), None, reason, command, "")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from ipaddress import AddressValueError, IPv4Address
 
 from ..errors import TargetRefused
 
-__all__ = ["check_target"]
+__all__ = ["check_target", "is_address"]
 
 # Host names (RFC 1123) and the names Docker adds to them: my_service, tasks.my-nginx, my-nginx.1.<id>.
 TARGET = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?")
@@ -29,3 +30,12 @@ def check_target(target: str) -> str:
     if not TARGET.fullmatch(target):
         raise TargetRefused(target, "elle contient autre chose que des lettres, chiffres, points, « - » et « _ »")
     return target
+
+
+def is_address(target: str) -> bool:
+    """True for an IPv4 address: no DNS is asked for it."""
+    try:
+        IPv4Address(target)
+    except AddressValueError:
+        return False
+    return True

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmkit_helpers.errors import TargetRefused
-from swarmkit_helpers.probes.capture import decode_pcap
 from swarmkit_helpers.probes.dns import parse_nslookup
+from swarmkit_helpers.probes.pcap import decode_pcap
 from swarmkit_helpers.probes.ping import PingResult, parse_ping
 from swarmkit_helpers.probes.target import check_target
 

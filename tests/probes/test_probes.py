@@ -7,17 +7,19 @@ from collections.abc import Iterator
 import pytest
 
 from swarmkit_helpers import errors
-from swarmkit_helpers.actions.containers import run_container, stop_container
+from swarmkit_helpers.actions.containers import remove_container, run_container, stop_container
 from swarmkit_helpers.actions.networks import create_network
-from swarmkit_helpers.actions.services import create_service
+from swarmkit_helpers.actions.services import create_service, remove_service
 from swarmkit_helpers.course.restore import restore
 from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.probes.capture import capture_ping
 from swarmkit_helpers.probes.dns import resolve
 from swarmkit_helpers.probes.execution import exec_container, read_sandbox
-from swarmkit_helpers.probes.http import http_get
+from swarmkit_helpers.probes.http import http_get, http_post
+from swarmkit_helpers.probes.logs import service_logs
 from swarmkit_helpers.probes.ping import ping
 from swarmkit_helpers.topology.fetch import snapshot
+from swarmkit_helpers.waiting import Sighting, wait_until
 
 pytestmark = pytest.mark.swarm
 
@@ -120,11 +122,66 @@ def test_http(net: Lab) -> None:
     assert http_get(net, "http://x/; id", source="manager").outcome == "not_run"
 
 
+def test_a_form_is_sent_and_its_answer_kept(net: Lab) -> None:
+    # It answers, then writes what it was asked until nothing more comes.
+    answer = r"printf 'HTTP/1.0 400 NON\r\nSet-Cookie: v=1\r\n\r\n'; timeout 1 cat"
+    command = ["nc", "-ll", "-p", "80", "-e", "sh", "-c", answer]
+    run_container(net, "formulaire", node="worker2", network="test-net", command=command)
+    try:
+        url = "http://formulaire/vote?n=1"
+        result = http_post(net, url, {"vote": "a b&é"}, source="alpine1", cookies={"voter_id": "1a2b"})
+        assert (result.outcome, result.status, result.cookies) == ("failed", 400, {"v": "1"})
+        asked = result.body.splitlines()
+        assert asked[0] == "POST /vote?n=1 HTTP/1.0"
+        assert {"Host: formulaire", "Cookie: voter_id=1a2b", "Content-Length: 17"} <= set(asked)
+        assert asked[-1] == "vote=a+b%26%C3%A9"
+    finally:
+        remove_container(net, "formulaire")
+
+
+def test_a_service_of_one_task_is_found_by_its_name(net: Lab) -> None:
+    create_service(net, "unique", "nginx", replicas=1, networks=["test-net"])
+    task = snapshot(net).tasks_of("unique", running=True)[0]
+    for name in ("unique", "unique.1"):
+        assert exec_container(net, name, "hostname").output.strip() == str(task.container)[:12]
+    with pytest.raises(errors.NameAmbiguous, match=r"web\.1, web\.2, web\.3"):
+        exec_container(net, "web", "hostname")
+    # Its task replaced: the new one answers, not the one that is over.
+    remove_container(net, "unique.1")
+    wait_until(
+        "Tâche remplacée",
+        lambda: Sighting(sum(t.id != task.id for t in snapshot(net).tasks_of("unique", running=True)), 1),
+        timeout_s=30,
+        remedy="docker service ps unique",
+        quiet=True,
+    )
+    assert exec_container(net, "unique", "hostname").output.strip() != str(task.container)[:12]
+    remove_service(net, "unique")
+
+
+def test_the_logs_of_all_tasks_of_a_service(net: Lab) -> None:
+    seen = snapshot(net)
+    marks = {}
+    for task in seen.tasks_of("web", running=True):
+        path = f"/trace-{task.slot}"
+        http_get(net, f"http://{task.addresses['test-net']}{path}", source="alpine1")
+        marks[f"web.{task.slot}"] = path
+    logs = service_logs(net, "web", tail=5)
+    for name, path in marks.items():
+        assert {line.task for line in logs.lines if path in line.text} == {name}
+    hosts = {f"web.{task.slot}": net.node(task.node).hostname for task in seen.tasks_of("web", running=True)}
+    assert {line.task: line.node for line in logs.lines} == hosts
+    assert [line.time for line in logs.lines] == sorted(line.time for line in logs.lines)
+    assert all(len([line for line in logs.lines if line.task == name]) <= 5 for name in marks)
+    assert service_logs(net, "web", tail=0).lines == ()
+    with pytest.raises(errors.ObjectNotFound, match="absent"):
+        service_logs(net, "absent")
+
+
 def test_http_to_a_page_that_is_not_there(net: Lab) -> None:
     task = snapshot(net).tasks_of("web", running=True)[0]
     result = http_get(net, f"http://{task.addresses['test-net']}/absente", source="alpine1")
-    assert result.outcome in ("failed", "passed")
-    assert result.status is not None
+    assert (result.outcome, result.status) == ("failed", 404)
 
 
 def test_the_captured_packets_are_those_of_the_ping(net: Lab) -> None:
