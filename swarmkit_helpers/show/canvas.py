@@ -6,17 +6,20 @@ Texts are measured before they are drawn, so that a drawing lays itself out by w
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from math import cos, pi, sin
+from typing import Any, Literal
 
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon
+from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon
 
-from .figure import Figure
+from .figure import Figure, Place
 from .french import typeset
 from .palette import INK, PAPER, RULE, SOFT, SOLID, LineStyle
 
@@ -58,12 +61,14 @@ def fit(text: str, width: float, size: float = BODY, bold: bool = False, mono: b
     """Shorten a text in its middle until it holds in `width` points: names tell most by their ends."""
     if text_width(text, size, bold, mono) <= width:
         return text
-    for kept in range(len(text) - 1, 0, -1):
+
+    def shortened(kept: int) -> str:
         head = (kept + 1) // 2
-        shorter = f"{text[:head]}…{text[len(text) - (kept - head) :]}" if kept > head else f"{text[:head]}…"
-        if text_width(shorter, size, bold, mono) <= width:
-            return shorter
-    return "…"
+        return f"{text[:head]}…{text[len(text) - (kept - head) :]}" if kept > head else f"{text[:head]}…"
+
+    # Fewer characters are never wider: the most that hold are found by halving.
+    kept = bisect_left(range(1, len(text)), True, key=lambda n: text_width(shortened(n), size, bold, mono) > width)
+    return shortened(kept) if kept else "…"
 
 
 def wrap(text: str, width: float, size: float = BODY, bold: bool = False, mono: bool = False) -> list[str]:
@@ -91,6 +96,13 @@ class Canvas:
         self.figure = Figure(figsize=(width / POINTS_PER_INCH, 1), facecolor=PAPER)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
+        self._places: list[tuple[Literal["node", "network"], str, float, float, float, float]] = []
+
+    def place(
+        self, kind: Literal["node", "network"], name: str, x: float, y: float, width: float, height: float
+    ) -> None:
+        """Note where a node or a network is drawn, in points: the figure tells it in shares of the sheet."""
+        self._places.append((kind, name, x, y, width, height))
 
     def finish(self, height: float, alt: str) -> Figure:
         """Cut the sheet at `height` points, give it its alternative text, and return it."""
@@ -98,6 +110,10 @@ class Canvas:
         self.figure.set_size_inches(self.width / POINTS_PER_INCH, height / POINTS_PER_INCH)
         self.axes.set_xlim(0, self.width)
         self.axes.set_ylim(height, 0)
+        self.figure.places = tuple(
+            Place(kind, name, x / self.width, y / height, w / self.width, h / height)
+            for kind, name, x, y, w, h in self._places
+        )
         self.figure.alt = typeset(" ".join(alt.split(" ")))
         return self.figure
 
@@ -170,9 +186,37 @@ class Canvas:
             )
         )
 
+    def mosaic(self, tiles: Iterable[tuple[float, float, float, float, str]], edge: str = PAPER) -> None:
+        """Draw many plain rectangles at once, each as (x, y, width, height, colour): a thousand boxes would be slow."""
+        drawn = list(tiles)
+        self.axes.add_collection(
+            PolyCollection(
+                [[(x, y), (x + w, y), (x + w, y + h), (x, y + h)] for x, y, w, h, _ in drawn],
+                facecolors=[face for *_, face in drawn],
+                edgecolors=edge,
+                linewidths=1.0,
+                zorder=1,
+            ),
+            autolim=False,
+        )
+
     def polygon(self, points: Sequence[tuple[float, float]], face: str, edge: str = "none") -> None:
         """Draw a filled shape."""
         self.axes.add_patch(Polygon(list(points), closed=True, facecolor=face, edgecolor=edge, zorder=1))
+
+    def cylinder(self, x: float, y: float, width: float, height: float, *, face: str, edge: str) -> None:
+        """Draw the usual sign of what keeps data, its middle at (x, y)."""
+        flat = width * 0.45
+        left, top = x - width / 2, y - height / 2
+        body = [(left, top + flat / 2), (left, top + height - flat / 2)]
+        body += [
+            (x - width / 2 * cos(angle), top + height - flat / 2 + flat / 2 * sin(angle))
+            for angle in (pi * n / 12 for n in range(13))
+        ]
+        body.append((left + width, top + flat / 2))
+        self.axes.add_patch(Polygon(body, closed=True, facecolor=face, edgecolor=edge, linewidth=1.0, zorder=4))
+        lid = Ellipse((x, top + flat / 2), width, flat, facecolor=face, edgecolor=edge, linewidth=1.0, zorder=4)
+        self.axes.add_patch(lid)
 
     def line(
         self,

@@ -5,17 +5,30 @@ from __future__ import annotations
 import base64
 import html
 import io
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
 
-__all__ = ["Figure"]
+__all__ = ["Figure", "Place"]
 
 CSS_PIXELS_PER_INCH = 96
 SHARPNESS = 2
 """Pixels of the picture for one CSS pixel: crisp on a HiDPI screen."""
 MOST_PIXELS = 24_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a figure shows a node or a network; lengths in shares of the sheet, from its top left corner."""
+
+    kind: Literal["node", "network"]
+    name: str
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 class Figure(MatplotlibFigure):
@@ -27,6 +40,8 @@ class Figure(MatplotlibFigure):
     def __init__(self, alt: str = "", **options: Any) -> None:
         super().__init__(**options)
         self.alt = alt
+        self.places: tuple[Place, ...] = ()
+        """What can be pointed at, in the order it was drawn: the later ones lie above."""
         FigureCanvasAgg(self)
 
     @property
@@ -49,7 +64,7 @@ class Figure(MatplotlibFigure):
         width, height = self.css_size
         picture = base64.b64encode(self.to_png()).decode("ascii")
         tag = (
-            f'<img alt="{html.escape(self.alt)}" width="{width}" style="max-width:100%;height:auto" '
+            f'<img alt="{html.escape(self.alt)}" width="{width}" height="{height}" style="max-width:100%;height:auto" '
             f'src="data:image/png;base64,{picture}">'
         )
         bundle = {"text/html": tag, "image/png": picture, "text/plain": self.alt}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 
 import pandas as pd
@@ -11,6 +12,18 @@ __all__ = ["NotedFrame"]
 
 
 MOST_ROWS = 200
+LONG_WORD = re.compile(r"\S{25,}")
+ARROW = re.compile(r"\S+-&gt;\S+")
+WORD_JOINT = re.compile(r"(?<=[./:_-])(?=\w)")
+
+
+def _breakable(cell: re.Match[str]) -> str:
+    """A cell's text, whose long words may go on to the next line: a wide table would hide its last columns.
+
+    A published port, ``80->80``, stays on one line: a browser would cut the arrow in two.
+    """
+    text = LONG_WORD.sub(lambda word: WORD_JOINT.sub("<wbr>", word[0]), cell[0])
+    return ARROW.sub(lambda port: f'<span style="white-space: nowrap;">{port[0]}</span>', text)
 
 
 class NotedFrame(pd.DataFrame):
@@ -41,6 +54,7 @@ class NotedFrame(pd.DataFrame):
                 max_rows=MOST_ROWS,
                 border=0,
             )
+        table = re.sub(r"(?<=<td>)[^<]+", _breakable, table)
         # On each cell: JupyterLab's own style for the table comes after the row's.
         table = table.replace("<td>", '<td style="text-align: left;">').replace(
             "<th>", '<th style="text-align: left;">'

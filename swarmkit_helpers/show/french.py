@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ..topology.model import Topology
 
-__all__ = ["count", "listing", "natural", "notes", "titled", "typeset"]
+__all__ = ["count", "listing", "milliseconds", "natural", "notes", "seconds", "titled", "typeset"]
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -33,6 +33,17 @@ def listing(names: Iterable[str], limit: int | None = None) -> str:
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} et {shown[-1]}"
+
+
+def milliseconds(value: float) -> str:
+    """``0,08 ms``, ``1,2 ms``, ``16 ms``: two figures are enough for a round trip."""
+    digits = 2 if value < 1 else 1 if value < 10 else 0
+    return f"{value:.{digits}f}{NBSP}ms".replace(".", ",")
+
+
+def seconds(value: float) -> str:
+    """``2,5 s``."""
+    return f"{value:g} s".replace(".", ",")
 
 
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:

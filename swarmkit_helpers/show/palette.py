@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..topology.model import Network, Topology
 
-__all__ = ["SHAPES", "NetworkStyle", "network_styles", "style_of"]
+__all__ = ["SCALE", "SHAPES", "NetworkStyle", "network_styles", "style_of", "styles_in_turn", "tinted"]
 
 INK = "#1A1A1A"
 SOFT = "#5A5A5A"
@@ -25,6 +25,9 @@ PURPLE = "#CC79A7"
 ORANGE = "#E69F00"
 SKY = "#56B4E9"
 YELLOW = "#F0E442"
+
+SCALE = (("#E3EFF8", INK), ("#A9CCE6", INK), ("#5A9BCB", INK), (BLUE, PAPER))
+"""From little to much: a background, and the colour to write with on it; a number or a mark's size says the same."""
 
 SHAPES = {
     "container": ("o", "conteneur"),
@@ -64,11 +67,22 @@ def network_styles(*topologies: Topology) -> dict[str, NetworkStyle]:
     names = dict.fromkeys(
         network.name for network in sorted((n for topology in topologies for n in topology.networks), key=_age)
     )
+    return dict(zip(names, styles_in_turn(len(names)), strict=True))
+
+
+def styles_in_turn(number: int) -> tuple[NetworkStyle, ...]:
+    """The first `number` styles, no two alike while there are other pairs of colour and line."""
     # Past the last colour, colours come back with other line styles.
-    return {
-        name: NetworkStyle(LINES[place % len(LINES)][0], LINES[(place + place // len(LINES)) % len(LINES)][1])
-        for place, name in enumerate(names)
-    }
+    return tuple(
+        NetworkStyle(LINES[place % len(LINES)][0], LINES[(place + place // len(LINES)) % len(LINES)][1])
+        for place in range(number)
+    )
+
+
+def tinted(color: str, share: float = 0.1) -> str:
+    """A colour thinned with white: a background on which everything can be read."""
+    parts = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - (255 - part) * share):02X}" for part in parts)
 
 
 def _age(network: Network) -> tuple[bool, int, str]:

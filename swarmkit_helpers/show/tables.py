@@ -6,13 +6,14 @@ shows it above its rows. An empty table keeps its columns. Whole numbers that ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ..errors import ObjectNotFound
 from ..topology.diff import changes
 from ..topology.model import Endpoint, Network, Port, Service, Topology
-from .french import listing, natural, notes, typeset
+from .french import listing, natural, seconds, typeset
+from .noted import noted
 from .owners import named_address, network_of_vni, node_at, owner_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def nodes_table(topology: Topology, role: str | None = None) -> pd.DataFrame:
         "moteur": "str",
         "relevé": "str",
     }
-    return _frame(rows, columns, topology)
+    return noted(rows, columns, topology)
 
 
 def networks_table(topology: Topology, node: str | None = None, driver: str | None = None) -> pd.DataFrame:
@@ -136,7 +137,7 @@ def networks_table(topology: Topology, node: str | None = None, driver: str | No
         "nœuds": "str",
         "id": "str",
     }
-    table = _frame(rows, columns, topology)
+    table = noted(rows, columns, topology)
     return table if name is None else table.drop(columns="nœuds")
 
 
@@ -166,7 +167,7 @@ def services_table(topology: Topology) -> pd.DataFrame:
     columns = dict.fromkeys(
         ("service", "mode", "répliques", "image", "ports", "réseaux", "accès", "mise à jour", "id"), "str"
     )
-    return _frame(rows, columns, topology)
+    return noted(rows, columns, topology)
 
 
 def tasks_table(topology: Topology, service: str | None = None) -> pd.DataFrame:
@@ -210,7 +211,7 @@ def tasks_table(topology: Topology, service: str | None = None) -> pd.DataFrame:
     columns = dict.fromkeys(
         ("tâche", "service", "nœud", "état", "état voulu", "image", "adresses", "erreur", "id"), "str"
     )
-    return _frame(rows, columns, topology)
+    return noted(rows, columns, topology)
 
 
 def containers_table(topology: Topology, node: str | None = None) -> pd.DataFrame:
@@ -246,7 +247,7 @@ def containers_table(topology: Topology, node: str | None = None) -> pd.DataFram
         if name in (None, container.node)
     ]
     columns = dict.fromkeys(("conteneur", "nœud", "image", "état", "depuis", "service", "réseaux", "id"), "str")
-    return _frame(rows, columns, topology)
+    return noted(rows, columns, topology)
 
 
 def endpoints_table(topology: Topology, network: str | None = None, node: str | None = None) -> pd.DataFrame:
@@ -301,7 +302,7 @@ def endpoints_table(topology: Topology, network: str | None = None, node: str | 
         if on_network in (None, endpoint.network) and on_node in (None, endpoint.node)
     ]
     columns = dict.fromkeys(("réseau", "nœud", "nom", "genre", "adresse", "MAC", "service"), "str")
-    return _frame(rows, columns, topology)
+    return noted(rows, columns, topology)
 
 
 def peers_table(topology: Topology, network: str | None = None) -> pd.DataFrame:
@@ -332,7 +333,7 @@ def peers_table(topology: Topology, network: str | None = None) -> pd.DataFrame:
         )
         if name in (None, peer.network)
     ]
-    return _frame(rows, dict.fromkeys(("réseau", "vu par", "pair", "adresse"), "str"), topology)
+    return noted(rows, dict.fromkeys(("réseau", "vu par", "pair", "adresse"), "str"), topology)
 
 
 def vips_table(topology: Topology, service: str | None = None) -> pd.DataFrame:
@@ -354,7 +355,7 @@ def vips_table(topology: Topology, service: str | None = None) -> pd.DataFrame:
         for vip in sorted(topology.vips, key=lambda v: (natural(v.service), natural(v.network)))
         if name in (None, vip.service)
     ]
-    return _frame(rows, dict.fromkeys(("service", "réseau", "VIP"), "str"), topology)
+    return noted(rows, dict.fromkeys(("service", "réseau", "VIP"), "str"), topology)
 
 
 def inspect_table(topology: Topology, name: str) -> pd.DataFrame:
@@ -384,7 +385,7 @@ def inspect_table(topology: Topology, name: str) -> pd.DataFrame:
         rows = _service_rows(topology, service)
     else:
         rows = _network_rows(topology, _network(topology, name))
-    return _frame(
+    return noted(
         [(key, value, typeset(meaning)) for key, value, meaning in rows],
         dict.fromkeys(("clé", "valeur", "signification"), "str"),
         topology,
@@ -422,7 +423,7 @@ def compare(before: Topology, after: Topology) -> pd.DataFrame:
         if not (change.kind == "container" and change.name in of_tasks)
     ]
     columns = dict.fromkeys(("objet", "nom", "nœud", "changement", "avant", "après"), "str")
-    return _frame(rows, columns, before, after)
+    return noted(rows, columns, before, after)
 
 
 def packets_table(packets: Iterable[VxlanPacket], topology: Topology | None = None) -> pd.DataFrame:
@@ -441,7 +442,7 @@ def packets_table(packets: Iterable[VxlanPacket], topology: Topology | None = No
     DataFrame
         ``temps (ms)`` (float), ``nœud source``, ``nœud destination`` (str), ``port source``, ``port destination``,
         ``VNI`` (Int64), ``réseau`` (str, missing without a topology), ``conteneur source``, ``conteneur destination``,
-        ``contenu`` (str), ``octets dehors``, ``octets dedans`` (Int64: whole frames).
+        ``contenu`` (str), ``octets dehors``, ``octets dedans`` (Int64: whole frames), ``octets ajoutés`` (Int64).
     """
     rows = [
         (
@@ -457,6 +458,7 @@ def packets_table(packets: Iterable[VxlanPacket], topology: Topology | None = No
             packet.protocol,
             packet.outer_bytes,
             packet.inner_bytes,
+            packet.added_bytes,
         )
         for packet in packets
     ]
@@ -473,13 +475,18 @@ def packets_table(packets: Iterable[VxlanPacket], topology: Topology | None = No
         "contenu": "str",
         "octets dehors": "Int64",
         "octets dedans": "Int64",
+        "octets ajoutés": "Int64",
     }
-    return _frame(rows, columns, *([topology] if topology else []))
+    return noted(rows, columns, *([topology] if topology else []))
 
 
 OBJECTS = {
     "node": "nœud",
+    "stack": "pile",
     "network": "réseau",
+    "volume": "volume",
+    "secret": "secret",
+    "config": "config",
     "service": "service",
     "vip": "VIP",
     "task": "tâche",
@@ -508,6 +515,7 @@ ASPECTS = {
     "id": "id (recréé)",
     "replicas": "répliques",
     "networks": "réseaux",
+    "services": "services",
     "ports": "ports",
     "image": "image",
     "endpoint_mode": "accès",
@@ -519,21 +527,6 @@ ASPECTS = {
 
 
 # --- inside ---------------------------------------------------------------------------------------
-
-
-def _frame(rows: Sequence[tuple[object, ...]], columns: Mapping[str, Any], *topologies: Topology) -> pd.DataFrame:
-    import pandas as pd
-
-    from .frame import NotedFrame
-
-    table = NotedFrame(
-        {
-            title: pd.Series([row[place] for row in rows], dtype=dtype)
-            for place, (title, dtype) in enumerate(columns.items())
-        }
-    )
-    table.attrs["notes"] = notes(*topologies)
-    return table
 
 
 def _node_order(topology: Topology) -> dict[str, int]:
@@ -575,10 +568,6 @@ def _port(port: Port) -> str:
     return f"{'*' if port.mode == 'ingress' else ''}:{published}->{port.target}/{port.protocol}"
 
 
-def _seconds(value: float) -> str:
-    return f"{value:g} s".replace(".", ",")
-
-
 def _yes(value: bool) -> str:
     return "oui" if value else "non"
 
@@ -603,7 +592,7 @@ def _service_rows(topology: Topology, service: Service) -> list[tuple[str, str, 
                 str(update.parallelism),
                 "nombre de tâches remplacées en même temps (0 : toutes ensemble)",
             ),
-            ("UpdateConfig.Delay", _seconds(update.delay_s), "pause entre deux remplacements"),
+            ("UpdateConfig.Delay", seconds(update.delay_s), "pause entre deux remplacements"),
             (
                 "UpdateConfig.FailureAction",
                 update.failure_action,
@@ -611,7 +600,7 @@ def _service_rows(topology: Topology, service: Service) -> list[tuple[str, str, 
             ),
             (
                 "UpdateConfig.Monitor",
-                _seconds(update.monitor_s),
+                seconds(update.monitor_s),
                 "temps pendant lequel une nouvelle tâche est surveillée avant de passer à la suivante",
             ),
             (
@@ -628,7 +617,7 @@ def _service_rows(topology: Topology, service: Service) -> list[tuple[str, str, 
             service.restart_condition,
             "quand relancer une tâche qui s'arrête : any (toujours), on-failure (sur échec) ou none (jamais)",
         ),
-        ("RestartPolicy.Delay", _seconds(service.restart_delay_s), "attente avant de relancer"),
+        ("RestartPolicy.Delay", seconds(service.restart_delay_s), "attente avant de relancer"),
         (
             "EndpointSpec.Mode",
             service.endpoint_mode,

@@ -5,10 +5,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarmkit_helpers.show import tables
 from swarmkit_helpers.topology.diff import Change, changes
 from swarmkit_helpers.topology.model import Topology
 
-from . import swarms
+from . import stacks, swarms
 
 
 def test_nothing_changed(before: Topology) -> None:
@@ -83,6 +84,7 @@ snapshots = st.sampled_from(
         swarms.alpines(),
         swarms.no_swarm(),
         swarms.silenced(swarms.alpines(), "worker1"),
+        stacks.recorded(),
     ]
 )
 
@@ -110,3 +112,55 @@ def test_a_network_is_summed_up_without_repeating_its_vxlan_id(before: Topology)
         None,
         "overlay, 10.0.3.0/24, 10.0.3.1, VXLAN 4099, attachable, com.docker.network.driver.mtu=1200, new-net-id-x",
     )
+
+
+# --- a stack --------------------------------------------------------------------------------------
+
+
+def test_a_stack_that_is_removed_leaves_its_volume() -> None:
+    deployed = stacks.recorded()
+    left = replace(
+        deployed,
+        services=(),
+        networks=tuple(n for n in deployed.networks if n.stack is None),
+        secrets=(),
+        configs=(),
+    )
+    found = changes(deployed, left)
+    (stack,) = (change for change in found if change.kind == "stack")
+    assert (stack.name, stack.nature, stack.after) == ("app", "vanished", None)
+    assert stack.before is not None and stack.before.startswith("app_db, app_probe, ")
+    assert [(c.kind, c.name, c.nature) for c in found if c.kind in ("secret", "config")] == [
+        ("secret", "app_token", "vanished"),
+        ("config", "app_settings", "vanished"),
+    ]
+    assert not any(change.kind == "volume" for change in found)
+    assert changes(left, replace(left, volumes=()))[0] == Change(
+        "volume", "app_db-data", "manager", "existence", "local", None
+    )
+
+
+def test_a_service_more_in_a_stack_is_seen() -> None:
+    deployed = stacks.recorded()
+    fewer = replace(deployed, services=tuple(s for s in deployed.services if s.name != "app_probe"))
+    (stack,) = (change for change in changes(fewer, deployed) if change.kind == "stack")
+    assert (stack.aspect, stack.nature) == ("services", "changed")
+    assert "app_probe" in (stack.after or "") and "app_probe" not in (stack.before or "")
+
+
+def test_a_secret_made_again_under_the_same_name_is_seen() -> None:
+    deployed = stacks.recorded()
+    again = replace(deployed, secrets=tuple(replace(s, id="another".ljust(25, "y")) for s in deployed.secrets))
+    assert [(c.kind, c.aspect, c.after) for c in changes(deployed, again)] == [("secret", "id", "anotheryyyyy")]
+
+
+def test_the_volumes_of_a_silent_node_are_not_lost() -> None:
+    deployed = stacks.recorded()
+    silent = replace(swarms.silenced(deployed, "manager"), volumes=())
+    assert not any(change.kind == "volume" for change in changes(deployed, silent))
+
+
+def test_compare_names_stacks_and_volumes_in_french() -> None:
+    deployed = stacks.recorded()
+    table = tables.compare(replace(deployed, services=(), volumes=(), secrets=(), configs=()), deployed)
+    assert {"pile", "volume", "secret", "config"} <= set(table["objet"])

@@ -16,12 +16,13 @@ from swarmkit_helpers.show.palette import SHAPES, network_styles
 from swarmkit_helpers.topology.model import Endpoint, Network, Node, Peer, Task, Topology
 from swarmkit_helpers.topology.sandbox import Sandbox
 
-from . import drawn, swarms
+from . import drawn, stacks, swarms
 
 NBSP = "\N{NO-BREAK SPACE}"
 BEFORE, AFTER, ALPINES, LONE = swarms.before_move(), swarms.after_move(), swarms.alpines(), swarms.no_swarm()
 SILENT = swarms.silenced(BEFORE, "worker2")
 SIMULATED = replace(ALPINES, simulated=True)
+STACK = stacks.recorded()
 
 FIGURES: dict[str, Callable[[], Figure]] = {
     "subnets": lambda: figures.draw_subnets(BEFORE),
@@ -33,6 +34,14 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "subnets of 12 containers and 4 networks": lambda: figures.draw_subnets(swarms.large(3, 12, 4)),
     "subnets of 50 containers": lambda: figures.draw_subnets(swarms.large(3, 50, 4)),
     "subnets of 7 networks": lambda: figures.draw_subnets(swarms.large(5, 7, 7)),
+    "subnets of a stack": lambda: figures.draw_subnets(STACK, "app"),
+    "before and after of a stack": lambda: figures.draw_before_after(
+        replace(STACK, services=(), networks=(), endpoints=()), STACK, "app"
+    ),
+    "peers of a stack": lambda: figures.draw_peers(STACK, "app"),
+    "swarm with a stack": lambda: figures.draw_swarm(STACK),
+    "architecture": lambda: figures.draw_architecture(stacks.voting()),
+    "architecture with ports in host mode": lambda: figures.draw_architecture(stacks.voting_host()),
     "before and after": lambda: figures.draw_before_after(BEFORE, AFTER),
     "before and after of one network": lambda: figures.draw_before_after(BEFORE, AFTER, "nginx-net"),
     "before and after, one above the other": lambda: figures.draw_before_after(
@@ -165,6 +174,37 @@ def test_local_networks_only_on_request() -> None:
     assert "docker_gwbridge" in drawn.texts(figures.draw_subnets(BEFORE, "docker_gwbridge"))
 
 
+def test_a_stacks_name_stands_for_its_networks() -> None:
+    figure = figures.draw_subnets(STACK, "app")
+    said = drawn.texts(figure)
+    assert said[0] == "Conteneurs de la pile app, nœud par nœud"
+    assert {"app_backend", "app_default", "app_frontend"} <= set(said)
+    assert "ingress" not in said
+    assert figures.draw_subnets(STACK, ["app_backend", "app"]).alt == figure.alt
+    assert "et 1 autre VIP" in said
+
+
+def test_several_networks_may_be_chosen() -> None:
+    figure = figures.draw_subnets(STACK, ["app_frontend", "app_backend"])
+    said = drawn.texts(figure)
+    assert said[0] == "Conteneurs des réseaux app_frontend et app_backend, nœud par nœud"
+    assert "app_default" not in said
+    assert "app_default" not in figures.draw_peers(STACK, ["app_frontend", "app_backend"]).alt
+    # One of two: what only the other network carries has no line.
+    assert "app_visualizer.1" not in said
+
+
+def test_peers_of_a_stack_are_those_of_its_networks() -> None:
+    alt = figures.draw_peers(STACK, "app").alt
+    assert all(f"Réseau {name}" in alt for name in ("app_backend", "app_default", "app_frontend"))
+    assert "Réseau ingress" not in alt
+
+
+def test_a_task_of_a_global_service_goes_by_its_node() -> None:
+    said = drawn.texts(figures.draw_swarm(STACK))
+    assert {"app_probe.manager", "app_probe.worker1", "app_probe.worker2"} <= set(said)
+
+
 def test_a_crowd_is_counted_by_service() -> None:
     said = drawn.texts(figures.draw_subnets(swarms.large(3, 52, 4)))
     assert "app_service0 × 13" in said
@@ -186,7 +226,8 @@ def test_a_hundred_nodes_and_two_thousand_containers() -> None:
         assert drawn.overlaps(figure) == []
         assert drawn.outside(figure) == []
         assert len(figure.alt) < 2000
-    assert f"8{NBSP}conteneurs" in drawn.texts(figures.draw_subnets(swarm))
+    # On each node, five containers on each network, and three more of other services on the first.
+    assert drawn.texts(figures.draw_subnets(swarm)).count("8") == 100
     assert "2000 conteneurs" in figures.draw_swarm(swarm).alt.replace(NBSP, " ")
 
 
@@ -369,7 +410,9 @@ def test_simulated_and_missing_nodes_are_said_in_title_and_alt(draw: Callable[[T
     "ask",
     [
         lambda: figures.draw_subnets(BEFORE, "rien"),
+        lambda: figures.draw_subnets(STACK, ["app", "rien"]),
         lambda: figures.draw_peers(BEFORE, "rien"),
+        lambda: figures.draw_peers(STACK, "rien"),
         lambda: figures.draw_before_after(BEFORE, AFTER, "rien"),
         lambda: figures.draw_cnm(BEFORE, "rien", Sandbox()),
     ],

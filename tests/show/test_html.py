@@ -13,6 +13,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from nbconvert import HTMLExporter
 
 from swarmkit_helpers.show import figures, tables
+from swarmkit_helpers.show.frame import NotedFrame
 from swarmkit_helpers.topology.model import Topology
 
 
@@ -74,3 +75,20 @@ def test_tables_keep_their_note_in_the_page(silent: Topology) -> None:
     _, page = export(tables.nodes_table(silent))
     assert "worker2 n'a pas répondu" in html.unescape(page)
     assert ">nœud</th>" in page
+
+
+def test_long_words_of_a_table_may_go_on_to_the_next_line() -> None:
+    from swarmkit_helpers.show.frame import NotedFrame
+
+    table = NotedFrame({"champ": ["TaskTemplate.ContainerSpec.Image", "court.et.net", "<b>&"]})
+    page = table._repr_html_()
+    assert "TaskTemplate.<wbr>ContainerSpec.<wbr>Image" in page
+    assert "court.et.net" in page
+    assert "&lt;b&gt;&amp;" in page
+    assert table["champ"][0] == "TaskTemplate.ContainerSpec.Image"
+
+
+def test_a_published_port_stays_on_one_line() -> None:
+    shown = NotedFrame({"ports": ["*:5000->80/tcp", "8080->8080"]})._repr_html_()
+    assert '<span style="white-space: nowrap;">*:5000-&gt;80/tcp</span>' in shown
+    assert '<span style="white-space: nowrap;">8080-&gt;8080</span>' in shown

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from swarmkit_helpers.errors import ObjectNotFound
-from swarmkit_helpers.show import tables
+from swarmkit_helpers.show import stack_tables, tables
 from swarmkit_helpers.topology.model import Task, Topology
 
 from . import swarms
@@ -24,6 +24,8 @@ EVERY: dict[str, Callable[[Topology], pd.DataFrame]] = {
     "vips": tables.vips_table,
     "inspect": lambda topology: tables.inspect_table(topology, "ingress"),
     "compare": lambda topology: tables.compare(topology, topology),
+    "stacks": stack_tables.stacks_table,
+    "volumes": stack_tables.volumes_table,
     "packets": lambda topology: tables.packets_table([swarms.PING], topology),
 }
 

@@ -166,7 +166,8 @@ def _network_lines(topology: Topology, container: Container, link: Link) -> list
     neighbours = _neighbours(topology, container, network)
     if neighbours:
         lines.append(typeset("autres endpoints :"))
-        lines += [f"  {e.name} {e.address or ''} ({e.node})" for e in neighbours[:MOST_NEIGHBOURS]]
+        # The address first: a long name is shortened, an address never.
+        lines += [f"  {e.address or 'sans adresse'} {e.name} ({e.node})" for e in neighbours[:MOST_NEIGHBOURS]]
     if len(neighbours) > MOST_NEIGHBOURS:
         lines.append(f"  et {len(neighbours) - MOST_NEIGHBOURS} autres")
     return lines

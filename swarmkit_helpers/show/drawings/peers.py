@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
-from ...errors import ObjectNotFound
 from ...topology.model import Network, Node, Topology
 from ..canvas import HEAD, LINE, MARGIN, Canvas, Sample, fit, text_width, wrap
 from ..figure import Figure
 from ..french import count, listing, natural, notes, titled, typeset
-from ..legend import line_sample, shape_sample, word_sample
+from ..legend import box_sample, line_sample, shape_sample, word_sample
 from ..palette import INK, PAPER, RULE, SHADE, SOFT, SOLID, NetworkStyle, network_styles, style_of
+from ..selection import network_names
 
 __all__ = ["Card", "View", "draw"]
 
 MOST_NODES = 12
 """Nodes whose views are still drawn one by one."""
 MOST_VIEWS = 10
+TALLEST = 1800.0
+"""Height up to which views are drawn one by one, in points: 2,500 CSS pixels with the title and the legend."""
 SHEET = 720.0
 GAP = 16.0
 ROW = 20.0
+DOTS, DOT = 25, 12.0
+"""Nodes in one row of a summary, and the height of that row."""
 UPRIGHT_FROM = 5
 """Columns from which their titles stand upright."""
 
@@ -78,19 +83,24 @@ class Card:
         return f"vues en désaccord : {listing(wrong, 4)}"
 
 
-def draw(topology: Topology, network: str | None) -> Figure:
+def draw(topology: Topology, network: str | Sequence[str] | None) -> Figure:
     """See `show.figures.draw_peers`."""
     cards = [_card(topology, chosen) for chosen in _chosen(topology, network)]
     styles = network_styles(topology)
-    summed = len(topology.nodes) > MOST_NODES
-    sizes = [_summary_size(card) if summed else _matrix_size(card) for card in cards]
+    crowd = len(topology.nodes) > MOST_NODES
+    sizes = [] if crowd else [_matrix_size(card) for card in cards]
     rows = _flow([size[0] for size in sizes])
+    summed = crowd or sum(max(sizes[n][1] for n in row) + GAP for row in rows) > TALLEST
+    if summed:
+        sizes = [_summary_size(card) for card in cards]
+        rows = _flow([size[0] for size in sizes])
     widest = max((sum(sizes[n][0] + GAP for n in row) - GAP for row in rows), default=0.0)
     canvas = Canvas(min(max(widest + 2 * MARGIN, 560.0), max(SHEET, widest + 2 * MARGIN)))
     y = canvas.title(
         titled("Pairs de chaque réseau : qui voit qui", topology),
         notes(topology),
-        "Chaque ligne est l'avis d'un nœud, tel que son propre docker network inspect le donne.",
+        f"Chaque {'signe' if summed else 'ligne'} est l'avis d'un nœud, tel que son propre docker network inspect le "
+        "donne.",
     )
     if not cards or not topology.nodes:
         said = typeset("Aucun réseau overlay dans ce relevé : aucun nœud n'a donc de pair.")
@@ -105,17 +115,16 @@ def draw(topology: Topology, network: str | None) -> Figure:
             x += sizes[place][0] + GAP
         y += max(sizes[place][1] for place in row) + GAP
     y = canvas.legend(y, _legend(cards, summed))
-    return canvas.finish(y + 4, _alt(topology, cards))
+    return canvas.finish(y + 4, _alt(topology, cards, summed))
 
 
-def _chosen(topology: Topology, network: str | None) -> list[Network]:
+def _chosen(topology: Topology, network: str | Sequence[str] | None) -> list[Network]:
     if network is not None:
-        found = topology.network(network)
-        if found is None:
-            raise ObjectNotFound("network", network)
-        return [found]
-    overlays = {n.name: n for n in topology.networks if n.driver == "overlay"}
-    return sorted(overlays.values(), key=lambda n: (not n.ingress, n.vxlan_id or 0, natural(n.name)))
+        names = network_names(network, topology)
+        chosen = {name: found for name in names if (found := topology.network(name)) is not None}
+    else:
+        chosen = {n.name: n for n in topology.networks if n.driver == "overlay"}
+    return sorted(chosen.values(), key=lambda n: (not n.ingress, n.vxlan_id or 0, natural(n.name)))
 
 
 def _card(topology: Topology, network: Network) -> Card:
@@ -179,6 +188,7 @@ def _draw_matrix(
     canvas: Canvas, x: float, y: float, size: tuple[float, float], card: Card, style: NetworkStyle
 ) -> None:
     width, height = size
+    canvas.place("network", card.network.name, x, y, width, height)
     canvas.box(x, y, width, height, edge=style.color, line=style.line, weight=1.6)
     y = _heading(canvas, x, y, width, card)
     if not card.seen:
@@ -200,6 +210,7 @@ def _draw_matrix(
     for number, view in enumerate(card.views):
         if number % 2 == 0:
             canvas.box(x + 4, y, width - 8, ROW, face=SHADE, edge="none", radius=2)
+        canvas.place("node", view.node.name, x + 4, y, names, ROW)
         canvas.text(x + 10, y + ROW / 2, fit(view.node.name, names - 8))
         if view.says:
             said = fit(view.says, width - names - 20)
@@ -241,6 +252,11 @@ def _verdict(canvas: Canvas, x: float, y: float, width: float, card: Card) -> No
 # --- the summary of a large swarm -----------------------------------------------------------------
 
 
+def _told(card: Card) -> list[str]:
+    """What the card says besides its verdict: where all agree, only who stands aside."""
+    return [line for line in _groups(card) if not card.agrees or line.endswith(("absent", "aucun pair"))]
+
+
 def _groups(card: Card) -> list[str]:
     """Nodes that say the same, together."""
     found: dict[tuple[str, frozenset[str]], list[View]] = {}
@@ -264,20 +280,40 @@ def _groups(card: Card) -> list[str]:
 
 def _summary_size(card: Card) -> tuple[float, float]:
     width = (SHEET - 2 * MARGIN - GAP) / 2
-    lines = sum(len(wrap(line, width - 20)) for line in _groups(card))
+    lines = sum(len(wrap(line, width - 20)) for line in _told(card))
     verdict = len(wrap(typeset(card.verdict), width - 34))
-    return width, 2 * LINE + 11 + lines * LINE + 6 + verdict * LINE + 6
+    dots = ceil(len(card.views) / DOTS) * DOT + 4
+    return width, 2 * LINE + 11 + dots + lines * LINE + 6 + verdict * LINE + 6
 
 
 def _draw_summary(
     canvas: Canvas, x: float, y: float, size: tuple[float, float], card: Card, style: NetworkStyle
 ) -> None:
     width, height = size
+    canvas.place("network", card.network.name, x, y, width, height)
     canvas.box(x, y, width, height, edge=style.color, line=style.line, weight=1.6)
-    y = _heading(canvas, x, y, width, card) + LINE / 2
-    for line in _groups(card):
+    y = _heading(canvas, x, y, width, card)
+    step = (width - 20) / DOTS
+    for place, view in enumerate(card.views):
+        _dot(canvas, x + 10 + step * (place % DOTS + 0.5), y + DOT * (place // DOTS + 0.5), view, style)
+    y += ceil(len(card.views) / DOTS) * DOT + 4 + LINE / 2
+    for line in _told(card):
         y = canvas.lines(x + 10, y, wrap(line, width - 20))
     _verdict(canvas, x, y - LINE / 2 + 6, width, card)
+
+
+def _dot(canvas: Canvas, x: float, y: float, view: View, style: NetworkStyle) -> None:
+    """The view of one node, as one sign."""
+    if not view.node.answered:
+        canvas.box(x - 4, y - 4, 8, 8, edge=SOFT, hatch="//////", radius=1)
+    elif view.missing:
+        canvas.marker(x, y, "X", face=INK, edge=INK, size=8)
+    elif view.peers:
+        canvas.marker(x, y, "o", face=style.color, edge=style.color, size=7)
+    elif view.listed:
+        canvas.marker(x, y, "o", face=PAPER, edge=style.color, size=7)
+    else:
+        canvas.line([(x - 3, y), (x + 3, y)], color=SOFT, weight=1.2)
 
 
 # --- in words -------------------------------------------------------------------------------------
@@ -286,8 +322,8 @@ def _draw_summary(
 def _legend(cards: Sequence[Card], summed: bool) -> list[tuple[Sample, str]]:
     entries: list[tuple[Sample, str]] = []
     drawn = [card for card in cards if card.seen]
-    says = {view.says for card in drawn for view in card.views}
-    if drawn and not summed:
+    says = {view.says for card in (cards if summed else drawn) for view in card.views}
+    if drawn:
         entries = [
             (shape_sample("o"), "vu comme pair"),
             (shape_sample("o", PAPER), "le nœud lui-même"),
@@ -296,6 +332,19 @@ def _legend(cards: Sequence[Card], summed: bool) -> list[tuple[Sample, str]]:
             entries.append((shape_sample("X", INK, INK), "non vu, alors qu'un autre nœud le voit"))
         if any(set(card.peers) - card.seen for card in drawn):
             entries.append((line_sample(NetworkStyle(RULE, SOLID), 1.2), "n'est pas un pair de ce réseau"))
+    if summed:
+        views = [view for card in cards for view in card.views]
+        entries = [(shape_sample("o"), "voit tous les pairs")]
+        if any(view.missing for view in views):
+            entries.append((shape_sample("X", INK, INK), "ne voit pas un pair que d'autres voient"))
+        if any(view.listed and view.says == "aucun pair" for view in views):
+            entries.append((shape_sample("o", PAPER), "liste le réseau, sans conteneur attaché"))
+        if "absent" in says:
+            entries.append((line_sample(NetworkStyle(SOFT, SOLID), 1.2), "ne liste pas le réseau"))
+        if any(not view.node.answered for view in views):
+            entries.append((box_sample(PAPER, SOFT, "//////"), "sans réponse"))
+        entries.append((word_sample("ordre"), f"celui des nœuds du labo, {DOTS} par rangée"))
+        return [*entries, (word_sample("cadre"), "couleur et trait du réseau")]
     if "aucun pair" in says:
         entries.append((word_sample("aucun pair"), "le nœud liste le réseau, sans conteneur attaché"))
     if "absent" in says:
@@ -305,13 +354,13 @@ def _legend(cards: Sequence[Card], summed: bool) -> list[tuple[Sample, str]]:
     return entries
 
 
-def _alt(topology: Topology, cards: Sequence[Card]) -> str:
+def _alt(topology: Topology, cards: Sequence[Card], summed: bool) -> str:
     said = [f"Pairs des réseaux overlay, vus par {count(len(topology.nodes), 'nœud')}."]
     for card in cards:
         said.append(f"Réseau {card.network.name} : {card.verdict}.")
         if not card.seen:
             continue
-        if len(card.views) > MOST_NODES:
+        if summed:
             said.append(f"{'; '.join(_groups(card))}.")
             continue
         for view in card.views:

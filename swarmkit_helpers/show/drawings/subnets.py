@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ...errors import ObjectNotFound
 from ...topology.model import Endpoint, Network, Node, Topology
 from ..canvas import BODY, HEAD, LINE, MARGIN, Canvas, Sample, fit, text_width
 from ..figure import Figure
 from ..french import count, listing, natural, notes, titled
 from ..legend import line_sample, mark_sample, shape_sample, word_sample
 from ..palette import INK, PAPER, RULE, SHADE, SHAPES, SOFT, SOLID, NetworkStyle, network_styles, style_of
+from ..selection import network_names, networks_asked
+from . import heatmap
 
 __all__ = ["Cell", "Column", "Panel", "Row", "draw", "draw_pair"]
 
 MOST_CONTAINERS = 12
 """Containers of one node on one network that are still drawn one by one."""
 MOST_NODES = 10
-"""Nodes that are still drawn with their containers."""
+"""Nodes that are still drawn with their containers; beyond, and beyond `TALLEST`, they are counted."""
+TALLEST = 1875.0
+"""Height that a reader still scrolls through, in points: 2,500 CSS pixels."""
 MOST_VIPS = 3
 SHEET = 720.0
 """Width that a notebook's page shows at full size, in points."""
@@ -75,8 +78,6 @@ class Panel:
     columns: tuple[Column, ...]
     rows: Mapping[str, tuple[Row, ...]]
     names_width: float
-    counted: bool
-    """One line per node: too many nodes for more."""
     marks: Mapping[Attachment, str] = field(default_factory=dict)
 
     @property
@@ -91,14 +92,12 @@ class Panel:
 
     def height_of(self, node: Node) -> float:
         """Of the band of one node."""
-        if self.counted:
-            return ROW + 2
         return max((len(self.rows.get(node.name, ())) or 1) * ROW, len(_card(node)) * LINE) + 8
 
     @property
-    def band_gap(self) -> float:
-        """Between two bands."""
-        return 2.0 if self.counted else BAND_GAP
+    def height(self) -> float:
+        """Of all of it."""
+        return self.head_height + sum(self.height_of(node) + BAND_GAP for node in self.topology.nodes) + 12
 
     def stretched(self, room: float) -> Panel:
         """The same with wider columns, when there is room."""
@@ -108,12 +107,15 @@ class Panel:
         return replace(self, columns=tuple(replace(c, width=c.width + extra) for c in self.columns))
 
 
-def draw(topology: Topology, network: str | None, *, local: bool) -> Figure:
+def draw(topology: Topology, network: str | Sequence[str] | None, *, local: bool) -> Figure:
     """See `show.figures.draw_subnets`."""
     names = _chosen([topology], network, local)
     styles = network_styles(topology)
     room = SHEET - 2 * MARGIN - NODE_WIDTH
-    blocks = [block.stretched(room) for block in _blocks(_panel(topology, names))]
+    crowd = len(topology.nodes) > MOST_NODES
+    blocks = [block.stretched(room) for block in _blocks(_panel(topology, () if crowd else names))]
+    if names and (crowd or sum(block.height for block in blocks) > TALLEST):
+        return heatmap.draw(topology, names, _title(names, network))
     width = max([NARROWEST, *(NODE_WIDTH + block.width + 2 * MARGIN for block in blocks)])
     canvas = Canvas(width)
     y = canvas.title(titled(_title(names, network), topology), notes(topology), _subtitle(topology))
@@ -122,14 +124,14 @@ def draw(topology: Topology, network: str | None, *, local: bool) -> Figure:
     for block in blocks:
         heights = {node.name: block.height_of(node) for node in topology.nodes}
         head = y + block.head_height
-        _nodes(canvas, MARGIN, head, topology.nodes, heights, width - 2 * MARGIN, block)
+        _nodes(canvas, MARGIN, head, topology.nodes, heights, width - 2 * MARGIN)
         _draw_panel(canvas, MARGIN + NODE_WIDTH, y, head, block, heights, styles)
-        y = head + sum(heights.values()) + block.band_gap * len(heights) + 12
+        y = head + sum(heights.values()) + BAND_GAP * len(heights) + 12
     y = canvas.legend(y, _legend(blocks, styles))
     return canvas.finish(y + 4, _alt(topology, names))
 
 
-def draw_pair(before: Topology, after: Topology, network: str | None) -> Figure:
+def draw_pair(before: Topology, after: Topology, network: str | Sequence[str] | None) -> Figure:
     """See `show.figures.draw_before_after`."""
     names = _chosen([before, after], network, False)
     styles = network_styles(before, after)
@@ -138,11 +140,15 @@ def draw_pair(before: Topology, after: Topology, network: str | None) -> Figure:
     told = {n.name for n in before.nodes if n.answered} & {n.name for n in after.nodes if n.answered}
     was, now = _attachments(before, told, names), _attachments(after, told, names)
     marks = dict.fromkeys(was - now, "−") | dict.fromkeys(now - was, "+")
-    panels = [_panel(topology, names, marks, brief=True) for topology in (before, after)]
+    crowd = len(nodes) > MOST_NODES
+    panels = [_panel(topology, () if crowd else names, marks, brief=True) for topology in (before, after)]
     gap = 14.0
     width = NODE_WIDTH + sum(panel.width for panel in panels) + gap + 2 * MARGIN
     beside = width <= WIDEST and bool(names)
     blocks = [[panel] for panel in panels] if beside else [_blocks(panel) for panel in panels]
+    tall = 0.0 if beside else sum(block.height for some in blocks for block in some)
+    if names and (crowd or tall > TALLEST):
+        return heatmap.draw_changes(before, after, names)
     widest = max((NODE_WIDTH + block.width for some in blocks for block in some), default=0) + 2 * MARGIN
     canvas = Canvas(max(NARROWEST, width if beside else widest))
     y = canvas.title(
@@ -157,14 +163,14 @@ def draw_pair(before: Topology, after: Topology, network: str | None) -> Figure:
     if beside:
         head = y + LINE + 6 + max(panel.head_height for panel in panels)
         heights = {node.name: max(panel.height_of(_at(panel, node)) for panel in panels) for node in nodes}
-        _nodes(canvas, MARGIN, head, nodes, heights, canvas.width - 2 * MARGIN, panels[0])
+        _nodes(canvas, MARGIN, head, nodes, heights, canvas.width - 2 * MARGIN)
         x = MARGIN + NODE_WIDTH
         for panel, word in zip(panels, ("Avant", "Après"), strict=True):
             canvas.text(x + panel.width / 2, y + 6, word, HEAD, bold=True, align="center")
             _draw_panel(canvas, x, y + LINE + 6, head, panel, heights, styles)
             x += panel.width + gap
         divider = MARGIN + NODE_WIDTH + panels[0].width + gap / 2 - 4
-        bottom = head + sum(heights.values()) + panels[0].band_gap * len(heights)
+        bottom = head + sum(heights.values()) + BAND_GAP * len(heights)
         canvas.line([(divider, y), (divider, bottom)], color=SOFT, weight=1.2)
         y = bottom + 12
     else:
@@ -174,9 +180,9 @@ def draw_pair(before: Topology, after: Topology, network: str | None) -> Figure:
             for block in some:
                 heights = {node.name: block.height_of(_at(block, node)) for node in nodes}
                 head = y + block.head_height
-                _nodes(canvas, MARGIN, head, nodes, heights, canvas.width - 2 * MARGIN, block)
+                _nodes(canvas, MARGIN, head, nodes, heights, canvas.width - 2 * MARGIN)
                 _draw_panel(canvas, MARGIN + NODE_WIDTH, y, head, block, heights, styles)
-                y = head + sum(heights.values()) + block.band_gap * len(heights) + 12
+                y = head + sum(heights.values()) + BAND_GAP * len(heights) + 12
     y = canvas.legend(y, [*_legend([block for some in blocks for block in some], styles), *_mark_legend(panels)])
     return canvas.finish(y + 4, alt)
 
@@ -184,14 +190,15 @@ def draw_pair(before: Topology, after: Topology, network: str | None) -> Figure:
 # --- what to draw ---------------------------------------------------------------------------------
 
 
-def _chosen(topologies: Sequence[Topology], network: str | None, local: bool) -> list[str]:
+def _chosen(topologies: Sequence[Topology], network: str | Sequence[str] | None, local: bool) -> list[str]:
     """Names of the networks to draw, ingress first, then by age."""
-    if network is not None:
-        found = [n for topology in topologies if (n := topology.network(network)) is not None]
-        if not found:
-            raise ObjectNotFound("network", network)
-        return [found[0].name]
-    networks = [n for t in topologies for n in t.networks if n.driver == "overlay" or local]
+    asked = network_names(network, *topologies) if network is not None else None
+    networks = [
+        n
+        for topology in topologies
+        for n in topology.networks
+        if (n.name in asked if asked is not None else n.driver == "overlay" or local)
+    ]
     ordered = sorted(networks, key=lambda n: (n.scope != "swarm", not n.ingress, n.vxlan_id or 0, natural(n.name)))
     return list(dict.fromkeys(network.name for network in ordered))
 
@@ -202,11 +209,7 @@ def _panel(
     marks: Mapping[Attachment, str] | None = None,
     brief: bool = False,
 ) -> Panel:
-    counted = len(topology.nodes) > MOST_NODES
-    rows = {
-        node.name: tuple(_counts(topology, node, names) if counted else _rows(topology, node, names, marks or {}))
-        for node in topology.nodes
-    }
+    rows = {node.name: tuple(_rows(topology, node, names, marks or {})) for node in topology.nodes}
     everything = [row for some in rows.values() for row in some]
     labels = max((text_width(row.label) for row in everything), default=0.0)
     if not all(rows.values()):
@@ -237,8 +240,7 @@ def _panel(
         topology,
         tuple(columns),
         rows,
-        0.0 if counted else min(labels, 150.0) + (10 if brief else 20),
-        counted,
+        min(labels, 150.0) + (10 if brief else 20),
         marks or {},
     )
 
@@ -261,7 +263,7 @@ def _part(panel: Panel, columns: tuple[Column, ...]) -> Panel:
     names = {column.name for column in columns}
     rows = {node: tuple(row for row in some if names & row.cells.keys()) for node, some in panel.rows.items()}
     width = panel.names_width
-    if not panel.counted and not all(rows.values()):
+    if not all(rows.values()):
         width = max(width, text_width(NOBODY) + 20)
     return replace(panel, columns=columns, rows=rows, names_width=width)
 
@@ -281,7 +283,8 @@ def _head(topology: Topology, name: str, brief: bool) -> tuple[str, ...]:
     for vip in sorted(vips, key=lambda v: natural(v.service))[:MOST_VIPS]:
         lines += [fit(f"VIP {vip.service}", 150), f"  {vip.address}"]
     if len(vips) > MOST_VIPS:
-        lines.append(f"et {len(vips) - MOST_VIPS} autres VIP")
+        others = len(vips) - MOST_VIPS
+        lines.append(f"et {others} autre{'s' if others > 1 else ''} VIP")
     if not topology.containers_of(name):
         lines.append(NOBODY)
     return tuple(lines)
@@ -357,15 +360,6 @@ def _grouped(endpoints: Sequence[Endpoint]) -> list[Row]:
     ]
 
 
-def _counts(topology: Topology, node: Node, names: Sequence[str]) -> list[Row]:
-    tally: dict[str, int] = {}
-    for endpoint in topology.endpoints:
-        if endpoint.node == node.name and endpoint.kind == "container" and endpoint.network in names:
-            tally[endpoint.network] = tally.get(endpoint.network, 0) + 1
-    cells = {name: Cell(count(number, "conteneur"), "container") for name, number in tally.items()}
-    return [Row("", "container", cells)]
-
-
 def _key(endpoint: Endpoint) -> Attachment:
     return (endpoint.network, endpoint.node, endpoint.name, endpoint.address)
 
@@ -398,23 +392,17 @@ def _nodes(
     nodes: Sequence[Node],
     heights: Mapping[str, float],
     width: float,
-    panel: Panel,
 ) -> None:
     """Draw the bands of the nodes, each with its card on the left."""
     for node in nodes:
         height = heights[node.name]
+        canvas.place("node", node.name, x, y, NODE_WIDTH - 6, height)
         canvas.box(x, y, width, height, face=SHADE, edge=RULE, hatch=None if node.answered else "////", zorder=0.5)
         lines = _card(node)
-        if panel.counted:
-            shown = fit(lines[0], NODE_WIDTH - 14, bold=True)
-            if not node.answered:
-                canvas.box(x + 4, y + 2, text_width(shown, bold=True) + 8, height - 4, edge="none", zorder=0.8)
-            canvas.text(x + 8, y + height / 2, shown, bold=True)
-        else:
-            canvas.box(x + 4, y + 4, NODE_WIDTH - 12, len(lines) * LINE, edge="none", zorder=0.8)
-            canvas.text(x + 8, y + 4 + LINE / 2, fit(lines[0], NODE_WIDTH - 18, HEAD, True), HEAD, bold=True)
-            canvas.lines(x + 8, y + 4 + LINE * 1.5, [fit(line, NODE_WIDTH - 18) for line in lines[1:]], color=SOFT)
-        y += height + panel.band_gap
+        canvas.box(x + 4, y + 4, NODE_WIDTH - 12, len(lines) * LINE, edge="none", zorder=0.8)
+        canvas.text(x + 8, y + 4 + LINE / 2, fit(lines[0], NODE_WIDTH - 18, HEAD, True), HEAD, bold=True)
+        canvas.lines(x + 8, y + 4 + LINE * 1.5, [fit(line, NODE_WIDTH - 18) for line in lines[1:]], color=SOFT)
+        y += height + BAND_GAP
 
 
 def _draw_panel(
@@ -432,6 +420,8 @@ def _draw_panel(
     for column in panel.columns:
         style = style_of(styles, column.name)
         places[column.name] = left
+        if column.known:
+            canvas.place("network", column.name, left, top, column.width - 10, head - top - 6)
         canvas.box(
             left,
             top,
@@ -449,10 +439,10 @@ def _draw_panel(
     for name, height in heights.items():
         node = known.get(name)
         if node is None or not node.answered:
-            _unknown(canvas, x, y + height / 2, panel.width - 10, panel.counted)
+            _unknown(canvas, x, y + height / 2, panel.width - 10)
         else:
             _draw_node(canvas, x, y, height, name, panel, places, styles)
-        y += height + panel.band_gap
+        y += height + BAND_GAP
 
 
 def _draw_node(
@@ -476,7 +466,7 @@ def _draw_node(
             width = text_width("absent") + 8
             canvas.box(bus - 7, y + height / 2 - 6, width, 12, face=SHADE, edge="none", zorder=1.8)
             canvas.text(bus - 3, y + height / 2, "absent", italic=True, color=SOFT)
-    middle = y + height / 2 if panel.counted else y + 4 + ROW / 2
+    middle = y + 4 + ROW / 2
     if not rows:
         canvas.text(x, middle, NOBODY, italic=True, color=SOFT)
     for row in rows:
@@ -487,17 +477,16 @@ def _draw_node(
             cell = row.cells.get(column.name)
             if cell is not None:
                 at = places[column.name]
-                if row.label and at + BUS - end > 6:
+                if at + BUS - end > 6:
                     canvas.line([(end, middle), (at + BUS - 5, middle)], color=RULE, weight=0.7, zorder=1.5)
                 end = _attachment(canvas, at, middle, cell, style_of(styles, column.name))
         middle += ROW
 
 
-def _unknown(canvas: Canvas, x: float, y: float, width: float, counted: bool) -> None:
+def _unknown(canvas: Canvas, x: float, y: float, width: float) -> None:
     """Say, over the hatching, that what a node holds is not known."""
-    said = fit("inconnu, sans réponse" if counted else "contenu inconnu, moteur sans réponse", width - 10)
-    height = LINE if counted else LINE + 6
-    canvas.box(x - 4, y - height / 2, text_width(said) + 12, height, edge="none", zorder=0.8)
+    said = fit("contenu inconnu, moteur sans réponse", width - 10)
+    canvas.box(x - 4, y - LINE / 2 - 3, text_width(said) + 12, LINE + 6, edge="none", zorder=0.8)
     canvas.text(x, y, said, italic=True, color=SOFT)
 
 
@@ -554,9 +543,9 @@ def _nothing(canvas: Canvas, y: float, topology: Topology) -> Figure:
 # --- in words -------------------------------------------------------------------------------------
 
 
-def _title(names: Sequence[str], network: str | None) -> str:
+def _title(names: Sequence[str], network: str | Sequence[str] | None) -> str:
     if network is not None and names:
-        return f"Conteneurs du réseau {names[0]}, nœud par nœud"
+        return f"Conteneurs {networks_asked(network, names)}, nœud par nœud"
     return "Conteneurs et sous-réseaux, nœud par nœud"
 
 
@@ -585,9 +574,6 @@ def _alt_network(topology: Topology, name: str) -> str:
     facts += vips if len(vips) <= MOST_VIPS else [f"{len(vips)} VIP"]
     held = topology.containers_of(name)
     sentence = f"Réseau {name} ({', '.join(facts)}) : {count(len(held), 'conteneur')}"
-    if len(topology.nodes) > MOST_NODES:
-        users = {e.node for e in held}
-        return f"{sentence} sur {count(len(users), 'nœud')}."
     places = [
         _alt_node(node.name, [e for e in held if e.node == node.name])
         for node in topology.nodes

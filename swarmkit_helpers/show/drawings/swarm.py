@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...topology.model import Node, Topology
-from ..canvas import HEAD, LINE, MARGIN, Canvas, Sample, fit, text_width
+from ..canvas import HEAD, LINE, MARGIN, Canvas, Sample, fit, text_width, wrap
+from ..census import without_node
 from ..figure import Figure
 from ..french import count, listing, natural, notes, titled, typeset
 from ..legend import box_sample, line_sample, shape_sample
 from ..palette import BLUE, INK, ORANGE, PAPER, RULE, SHADE, SOFT, SOLID, NetworkStyle
+from . import fleet
 
 __all__ = ["Item", "draw"]
 
@@ -36,44 +38,42 @@ class Item:
 
 def draw(topology: Topology) -> Figure:
     """See `show.figures.draw_swarm`."""
-    compact = len(topology.nodes) > MOST_NODES
-    across = max(1, min(5 if compact else 3, len(topology.nodes)))
+    if len(topology.nodes) > MOST_NODES:
+        return fleet.draw(topology, _subtitle(topology))
+    across = max(1, min(3, len(topology.nodes)))
     # The machines' network comes down on the left of the boxes when they take several rows.
-    indent = 10.0 if not compact and len(topology.nodes) > across else 0.0
+    indent = 10.0 if len(topology.nodes) > across else 0.0
     width = (SHEET - 2 * MARGIN - indent - GAP * (across - 1)) / across if across > 2 else 250.0
     canvas = Canvas(max(2 * MARGIN + indent + across * width + GAP * (across - 1), 560.0))
     y = canvas.title(titled("Le swarm et ce que chaque nœud exécute", topology), notes(topology), _subtitle(topology))
     if not topology.nodes:
         canvas.text(MARGIN, y + 10, "Aucun nœud dans ce relevé.", HEAD, italic=True)
         return canvas.finish(y + 36, "Aucun nœud dans ce relevé.")
-    items = {node.name: [] if compact else _items(topology, node) for node in topology.nodes}
-    facts = {node.name: _facts(topology, node, compact) for node in topology.nodes}
+    items = {node.name: _items(topology, node) for node in topology.nodes}
+    facts = {node.name: _facts(node) for node in topology.nodes}
     rows = [topology.nodes[n : n + across] for n in range(0, len(topology.nodes), across)]
     first = y + 8
     for row in rows:
-        bus = y if compact else y + 8
-        top = bus + (8 if compact else DROP)
+        bus = y + 8
+        top = bus + DROP
         height = max(_height(facts[node.name], items[node.name]) for node in row)
-        if not compact:
-            right = MARGIN + indent + len(row) * (width + GAP) - GAP
-            canvas.line([(MARGIN, bus), (right, bus)], color=SOFT, weight=3)
+        right = MARGIN + indent + len(row) * (width + GAP) - GAP
+        canvas.line([(MARGIN, bus), (right, bus)], color=SOFT, weight=3)
         for place, node in enumerate(row):
             x = MARGIN + indent + place * (width + GAP)
-            if not compact:
-                canvas.line([(x + width / 2, bus), (x + width / 2, top)], color=SOFT, weight=2)
+            canvas.line([(x + width / 2, bus), (x + width / 2, top)], color=SOFT, weight=2)
             _draw_node(canvas, x, top, width, height, node, facts[node.name], items[node.name])
-        y = top + height + (0 if compact else GAP)
-    if not compact and len(rows) > 1:
+        y = top + height + GAP
+    if len(rows) > 1:
         canvas.line([(MARGIN, first - 1.5), (MARGIN, bus + 1.5)], color=SOFT, weight=3, zorder=0.4)
-    waiting = _waiting(topology)
-    for line in waiting:
-        canvas.text(MARGIN, y + LINE / 2, fit(line, canvas.width - 2 * MARGIN), bold=True)
-        y += LINE
-    y = canvas.legend(y + 10, _legend(topology, items, compact))
+    for sentence in without_node(topology):
+        lines = wrap(sentence, canvas.width - 2 * MARGIN, bold=True)
+        y = canvas.lines(MARGIN, y + LINE / 2, lines, bold=True) - LINE / 2
+    y = canvas.legend(y + 10, _legend(topology, items))
     return canvas.finish(y + 4, _alt(topology, items))
 
 
-def _facts(topology: Topology, node: Node, compact: bool) -> list[str]:
+def _facts(node: Node) -> list[str]:
     role = node.role or "hors swarm"
     if not node.answered:
         state = f"sans réponse, état : {node.state}" if node.role else "sans réponse"
@@ -83,12 +83,7 @@ def _facts(topology: Topology, node: Node, compact: bool) -> list[str]:
         state = f"état : {node.state}"
     if node.role and node.availability != "active":
         state += f", {node.availability}"
-    if not compact:
-        return [node.hostname, node.address, f"{role}, leader" if node.leader else role, typeset(state)]
-    running = sum(c.node == node.name and c.state == "running" for c in topology.containers)
-    held = count(running, "conteneur") if node.answered else "sans réponse"
-    shown = state if node.role and node.state != "ready" and node.answered else held
-    return [node.address, f"{role}, leader" if node.leader else role, typeset(shown)]
+    return [node.hostname, node.address, f"{role}, leader" if node.leader else role, typeset(state)]
 
 
 def _items(topology: Topology, node: Node) -> list[Item]:
@@ -131,8 +126,7 @@ def _grouped(topology: Topology, node: Node) -> list[Item]:
 
 
 def _height(facts: Sequence[str], items: Sequence[Item]) -> float:
-    body = 10 + max(len(items), 1) * ROW if len(facts) > 3 else 0.0
-    return 12 + LINE * (len(facts) + 1) + body
+    return 12 + LINE * (len(facts) + 1) + 10 + max(len(items), 1) * ROW
 
 
 def _draw_node(
@@ -146,7 +140,6 @@ def _draw_node(
     items: Sequence[Item],
 ) -> None:
     head = 10 + LINE * (len(facts) + 1)
-    compact = len(facts) < 4
     manager = node.role == "manager"
     canvas.box(x, y, width, height, edge=INK if manager else RULE, weight=2.2 if manager else 1.2)
     canvas.box(
@@ -159,14 +152,13 @@ def _draw_node(
         hatch=None if node.answered else "///",
         zorder=1.1,
     )
+    canvas.place("node", node.name, x, y, width, height)
     if not node.answered:
         widest = max([text_width(node.name, HEAD, True) + 18, *(text_width(fact) for fact in facts)])
         canvas.box(x + 6, y + 5, min(widest + 12, width - 12), head - 8, edge="none", zorder=1.2)
     canvas.marker(x + 15, y + 11, "s" if manager else "o", face=INK if manager else PAPER, size=8)
     canvas.text(x + 26, y + 11, fit(node.name, width - 34, HEAD, True), HEAD, bold=True)
     canvas.lines(x + 10, y + 11 + LINE, [fit(fact, width - 18) for fact in facts], color=SOFT)
-    if compact:
-        return
     y += head + 6 + ROW / 2
     if not items:
         said = "aucun conteneur" if node.answered else "contenu inconnu"
@@ -179,16 +171,7 @@ def _draw_node(
         y += ROW
 
 
-def _waiting(topology: Topology) -> list[str]:
-    """Tasks that no node has been given."""
-    lost = [t for t in topology.tasks if t.node is None and t.desired_state == "running"]
-    if not lost:
-        return []
-    why = next((f" ({task.error})" for task in lost if task.error), "")
-    return [typeset(f"Sans nœud : {listing([task.name for task in lost], 6)}{why}.")]
-
-
-def _legend(topology: Topology, items: dict[str, list[Item]], compact: bool) -> list[tuple[Sample, str]]:
+def _legend(topology: Topology, items: dict[str, list[Item]]) -> list[tuple[Sample, str]]:
     entries: list[tuple[Sample, str]] = []
     roles = {node.role for node in topology.nodes}
     if "manager" in roles:
@@ -204,8 +187,7 @@ def _legend(topology: Topology, items: dict[str, list[Item]], compact: bool) -> 
         entries.append((shape_sample("o", PAPER, SOFT), "forme vide : ne tourne pas"))
     if topology.silent_nodes:
         entries.append((box_sample(SHADE, RULE, "///"), "nœud sans réponse"))
-    if not compact:
-        entries.append((line_sample(NetworkStyle(SOFT, SOLID)), "réseau des machines (underlay)"))
+    entries.append((line_sample(NetworkStyle(SOFT, SOLID)), "réseau des machines (underlay)"))
     return entries
 
 
@@ -223,13 +205,9 @@ def _subtitle(topology: Topology) -> str:
 
 def _alt(topology: Topology, items: dict[str, list[Item]]) -> str:
     said = [f"Schéma du swarm : {_subtitle(topology)}"]
-    for node in topology.nodes if len(topology.nodes) <= MOST_NODES else ():
+    for node in topology.nodes:
         role = f"{node.role}{', leader' if node.leader else ''}, {node.state}" if node.role else "hors swarm"
         held = [f"{i.label}{f' ({i.detail})' if i.detail else ''}" for i in items[node.name]]
         what = listing(held) or ("aucun conteneur" if node.answered else "contenu inconnu")
         said.append(f"{node.name} ({node.address}, {role}) : {what}.")
-    if len(topology.nodes) > MOST_NODES:
-        down = [node.name for node in topology.nodes if node.role and node.state != "ready"]
-        leader = listing([node.name for node in topology.nodes if node.leader])
-        said.append(f"Leader : {leader or 'aucun'}. Nœuds qui ne sont pas prêts : {listing(down, 8) or 'aucun'}.")
-    return " ".join([*said, *_waiting(topology), *notes(topology)])
+    return " ".join([*said, *without_node(topology), *notes(topology)])

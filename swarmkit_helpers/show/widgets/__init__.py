@@ -1,0 +1,1 @@
+"""Panels to act with: thin shells over functions that work without them."""

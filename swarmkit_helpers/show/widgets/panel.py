@@ -1,0 +1,159 @@
+"""What all panels have: a button that starts one piece of work at a time, one that stops it, and a visible state."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any, Literal, Self
+
+from ...errors import SwarmLabError
+from ..french import typeset
+
+__all__ = ["LABEL_WIDTH", "WIDE", "Panel", "State"]
+
+State = Literal["ready", "running", "stopped", "done", "interrupted", "failed"]
+STATES: dict[State, str] = {
+    "ready": "○ prêt",
+    "running": "▶ en cours",
+    "stopped": "■ arrêté",
+    "done": "✔ fini",
+    "interrupted": "■ interrompu avec le noyau",
+    "failed": "✘ en erreur",
+}
+DOUBLE_CLICK_S = 0.5
+"""A second click that comes so soon after the first was not meant."""
+LABEL_WIDTH = "5em"
+WIDE = "30em"
+"""Widths of a field, its label and all."""
+
+
+class Panel(ABC):
+    """A shell around one piece of work: it runs in a thread of its own, so that the stop button is heard meanwhile.
+
+    Only traits are set from that thread. What it raises is shown in the panel.
+    """
+
+    words: Mapping[State, str] = STATES
+    """What each state is called."""
+
+    def __init__(self, run_label: str) -> None:
+        import ipywidgets
+
+        self.state: State = "ready"
+        whole = ipywidgets.Layout(width="auto")
+        self.run_button = ipywidgets.Button(description=run_label, icon="play", button_style="primary", layout=whole)
+        self.stop_button = ipywidgets.Button(description="Arrêter", icon="stop")
+        self.state_line = ipywidgets.HTML()
+        self.message = ipywidgets.HTML()
+        self.run_button.on_click(lambda _: self.start())
+        self.stop_button.on_click(lambda _: self.stop())
+        self._once = threading.Lock()
+        self._stop = threading.Event()
+        self._started = float("-inf")
+        self._worker: threading.Thread | None = None
+        self._show("ready")
+
+    @property
+    @abstractmethod
+    def view(self) -> Any:
+        """The widget to show."""
+
+    @abstractmethod
+    def work(self, stop: threading.Event) -> None:
+        """What the button starts; it ends early once `stop` is set."""
+
+    @abstractmethod
+    def static_html(self) -> str:
+        """What the panel says now, without a kernel: it goes into the saved notebook and its HTML export."""
+
+    def start(self) -> None:
+        """Start the work and return at once, as the button does; while it runs, or at a double click, nothing."""
+        if self._begin(clicked=True):
+            self._worker = threading.Thread(target=self._guarded, daemon=True)
+            self._worker.start()
+
+    def run(self) -> Self:
+        """Do the same work here and now, and return the panel once it has ended.
+
+        An interrupt of the kernel ends the work, not the cell.
+        """
+        if self._begin(clicked=False):
+            self._guarded()
+        return self
+
+    def stop(self) -> None:
+        """Ask the work to end, as the stop button does."""
+        self._stop.set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the end of what `start` began; True when nothing runs any more."""
+        if self._worker is not None:
+            self._worker.join(timeout_s)
+        return self.state != "running"
+
+    def _begin(self, *, clicked: bool) -> bool:
+        with self._once:
+            now = time.monotonic()
+            # After a refusal, which is immediate, the next click is meant.
+            double = clicked and self.state != "failed" and now - self._started < DOUBLE_CLICK_S
+            if self.state == "running" or double:
+                return False
+            self._started = now
+            self._stop.clear()
+            self.message.value = ""
+            self._show("running")
+            return True
+
+    def _guarded(self) -> None:
+        """The work, with whatever it raises told in the panel."""
+        try:
+            self.work(self._stop)
+            self._show("stopped" if self._stop.is_set() else "done")
+        except SwarmLabError as err:
+            self._tell(str(err))
+            self._show("failed")
+        except KeyboardInterrupt:
+            self._show("interrupted")
+        except Exception as err:
+            self._tell(f"Erreur inattendue : {type(err).__name__} : {err}"[:1000])
+            self._show("failed")
+        finally:
+            if self.state == "running":
+                self._show("failed")
+
+    def _show(self, state: State, detail: str = "") -> None:
+        self.state = state
+        # Neither is ever disabled: a button that is loses the keyboard's focus, and its user their place in the page.
+        running = state == "running"
+        self.run_button.button_style, self.stop_button.button_style = ("", "warning") if running else ("primary", "")
+        said = f"{self.words[state]}{f' : {detail}' if detail else ''}"
+        self.state_line.value = f'<span role="status"><strong>{escape(typeset(said))}</strong></span>'
+
+    def _tell(self, problem: str) -> None:
+        """Show what went wrong, where a screen reader says it."""
+        lines = "<br>".join(escape(line) for line in typeset(problem).splitlines())
+        self.message.value = (
+            f'<div role="alert" style="border-left: 4px solid #a33d00; padding: 0.2em 0.6em">✘ {lines}</div>'
+        )
+
+    def _guard(self, action: Callable[[], None]) -> None:
+        """Do something short that a button asks for, with whatever it raises told in the panel."""
+        try:
+            self.message.value = ""
+            action()
+        except SwarmLabError as err:
+            self._tell(str(err))
+        except Exception as err:
+            self._tell(f"Erreur inattendue : {type(err).__name__} : {err}"[:1000])
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        bundle: dict[str, Any] = dict(self.view._repr_mimebundle_())
+        bundle["text/html"] = self.static_html()
+        bundle["text/plain"] = repr(self)
+        return bundle
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}\N{NO-BREAK SPACE}: {self.words[self.state]}>"

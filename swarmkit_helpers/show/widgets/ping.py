@@ -1,0 +1,201 @@
+"""The ping panel: who pings whom, each answer as it comes, and what it all means."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from ...topology.model import Topology
+from ..diagnosis import ping_steps, steps_html
+from ..french import count, milliseconds, natural, typeset
+from .panel import LABEL_WIDTH, WIDE, Panel
+from .plot import rtt_plot
+from .sources import SourceMenu
+
+if TYPE_CHECKING:
+    from ...probes.live import LivePing, Reply
+    from ...probes.ping import PingResult
+
+__all__ = ["PingMeans", "PingPanel", "PingRequest", "target_choices"]
+
+USUAL_SIZE = 56
+MOST_PACKETS, LARGEST = 100, 65_507
+PACKETS = "columns: 16em; list-style: none; margin: 0.3em 0; padding: 0 0 0 1em; line-height: 1.5"
+
+
+@dataclass(frozen=True, slots=True)
+class PingRequest:
+    """What the fields of the panel ask for."""
+
+    source: str
+    target: str
+    count: int
+    size: int | None
+    """Bytes of data in each packet; None: as many as ping puts there by itself."""
+    dont_fragment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PingMeans:
+    """What the panel needs of a lab."""
+
+    survey: Callable[[], Topology]
+    """Gives a fresh snapshot."""
+    send: Callable[[PingRequest, threading.Event], LivePing]
+    """Prepares a ping, which the event stops."""
+    ipvs: bool
+    """Whether VIPs answer."""
+
+
+class PingPanel(Panel):
+    """Choose a source and a target, send a ping, see each answer as it comes, read what happened and why.
+
+    Parameters
+    ----------
+    means
+        What it needs of the lab.
+    source, target, count, size, dont_fragment
+        What its fields hold at first.
+    """
+
+    def __init__(
+        self,
+        means: PingMeans,
+        *,
+        source: str | None = None,
+        target: str = "",
+        count: int = 5,
+        size: int = USUAL_SIZE,
+        dont_fragment: bool = False,
+    ) -> None:
+        import ipywidgets
+
+        super().__init__("Lancer le ping")
+        self._means = means
+        self.topology = means.survey()
+        self.replies: list[Reply] = []
+        self.result: PingResult | None = None
+        self.command = ""
+        labelled: dict[str, Any] = {"style": {"description_width": LABEL_WIDTH}}
+        wide = {**labelled, "layout": ipywidgets.Layout(width=WIDE)}
+        narrow = {**labelled, "layout": ipywidgets.Layout(width="15em")}
+        self.source = SourceMenu(lambda: self._guard(self.refresh))
+        self.target = ipywidgets.Combobox(
+            description="Cible", placeholder="conteneur, service, VIP ou adresse", value=target, **wide
+        )
+        self.count = ipywidgets.BoundedIntText(description="Paquets", min=1, max=MOST_PACKETS, value=count, **narrow)
+        self.size = ipywidgets.BoundedIntText(description="Octets", min=0, max=LARGEST, value=size, **narrow)
+        self.dont_fragment = ipywidgets.Checkbox(
+            description="interdire la fragmentation (DF)", value=dont_fragment, indent=False
+        )
+        self.live = ipywidgets.HTML()
+        self.account = ipywidgets.HTML()
+        self.target.on_msg(self._on_message)
+        self._fill()
+        if source is not None:
+            self.source.choose(source)
+        row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 0.8em")
+        self._view = ipywidgets.VBox(
+            [
+                ipywidgets.HBox(self.source.widgets, layout=row),
+                self.target,
+                ipywidgets.HBox([self.count, self.size, self.dont_fragment], layout=row),
+                ipywidgets.HBox([self.run_button, self.stop_button, self.state_line], layout=row),
+                self.message,
+                self.live,
+                self.account,
+            ]
+        )
+
+    @property
+    def view(self) -> Any:
+        """The widget to show."""
+        return self._view
+
+    @property
+    def request(self) -> PingRequest:
+        """What the fields ask for now."""
+        size = None if self.size.value == USUAL_SIZE else self.size.value
+        return PingRequest(self.source.value, self.target.value, self.count.value, size, self.dont_fragment.value)
+
+    def refresh(self) -> None:
+        """Read the swarm again, for the menus."""
+        self.topology = self._means.survey()
+        self._fill()
+
+    def work(self, stop: threading.Event) -> None:
+        """Send the ping that the fields ask for."""
+        request = self.request
+        self.replies, self.result, self.command = [], None, ""
+        self.live.value = self.account.value = ""
+        with self._means.send(request, stop) as ping:
+            self.command = ping.command
+            for reply in ping:
+                self.replies.append(reply)
+                self._show("running", f"{self._came_back} sur {request.count}")
+                self.live.value = self._live_html(request.count)
+            self.result = ping.result
+        self.topology = self._means.survey()
+        self.account.value = self._account_html()
+
+    def static_html(self) -> str:
+        """What the panel says now, without a kernel."""
+        request = self.request
+        if not self.replies and self.result is None:
+            asked = f"de {request.source} vers {request.target}" if request.source and request.target else "à lancer"
+            said = f"Panneau de ping, {asked} : il s'anime quand le notebook est exécuté dans JupyterLab."
+            return f"<p>{escape(typeset(said))}</p>{self.message.value}"
+        return f"{self.live.value or self._live_html(request.count)}{self._account_html()}{self.message.value}"
+
+    @property
+    def _came_back(self) -> str:
+        return count(sum(reply.rtt_ms is not None for reply in self.replies), "réponse", none="aucune")
+
+    def _fill(self) -> None:
+        """Put in the menus what the snapshot knows."""
+        self.source.fill(self.topology)
+        self.target.options = target_choices(self.topology)
+
+    def _on_message(self, widget: object, content: dict[str, Any], buffers: object) -> None:
+        if content.get("event") == "submit":
+            self.start()
+
+    def _live_html(self, total: int) -> str:
+        """The picture, and a line per packet."""
+        lines = "".join(
+            f"<li>paquet {reply.number}\N{NO-BREAK SPACE}: "
+            f"{'perdu' if reply.rtt_ms is None else f'revenu en {milliseconds(reply.rtt_ms)}'}</li>"
+            for reply in self.replies
+        )
+        shown = f'<ul style="{PACKETS}">{lines}</ul>' if lines else ""
+        return f"{rtt_plot(self.replies, total)}{shown}" if self.replies else ""
+
+    def _account_html(self) -> str:
+        """What happened and why, with the docker command that does the same."""
+        command = f"<p><code>{escape(self.command)}</code></p>" if self.command else ""
+        if self.result is None:
+            return command
+        steps = ping_steps(self.result, self.topology, ipvs=self._means.ipvs)
+        raw = ""
+        if self.result.output:
+            raw = (
+                "<details><summary>ce que ping a écrit</summary>"
+                f'<pre style="font-family: monospace">{escape(self.result.output)}</pre></details>'
+            )
+        return f"{command}{steps_html(steps)}{raw}"
+
+
+def target_choices(topology: Topology) -> tuple[str, ...]:
+    """Targets worth a ping: containers, services, the tasks of a service, VIPs, addresses of tasks, machines."""
+    alone = sorted((c.name for c in topology.containers if c.task is None and c.state == "running"), key=natural)
+    services = sorted((service.name for service in topology.services), key=natural)
+    vips = sorted((vip.address for vip in topology.vips), key=natural)
+    on_tasks = sorted(
+        (end.address for end in topology.endpoints if end.kind == "container" and end.service and end.address),
+        key=natural,
+    )
+    names = [*alone, *services, *(f"tasks.{service}" for service in services), *vips, *on_tasks]
+    return tuple(dict.fromkeys([*names, *(node.hostname for node in topology.nodes)]))
