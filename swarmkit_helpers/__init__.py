@@ -9,23 +9,43 @@
 from .actions.containers import remove_container, run_container, stop_container
 from .actions.networks import create_network, remove_network, replace_ingress
 from .actions.services import create_service, move_service, remove_service, scale_service
+from .actions.stacks import deploy_stack, remove_stack
 from .actions.swarm import init_swarm, join_swarm, leave_swarm
+from .compose.file import read_stack
 from .course.checks import check
 from .course.restore import restore
 from .lab.connection import connect
-from .probes.capture import capture_ping
+from .panels import live_map, matrix_panel, name_panel, packet_panel, ping_panel
+from .probes.capture import capture_http, capture_ping
 from .probes.dns import resolve
 from .probes.execution import exec_container, read_sandbox
-from .probes.http import http_get
+from .probes.http import http_get, http_post
+from .probes.live import ping_live
+from .probes.logs import service_logs
+from .probes.matrix import ping_matrix
+from .probes.names import explore_names
 from .probes.ping import ping
+from .probes.reach import ping_all
 from .show.figures import (
+    draw_architecture,
     draw_before_after,
     draw_cnm,
+    draw_matrix,
+    draw_names,
     draw_nested_packet,
     draw_packet_path,
     draw_peers,
     draw_subnets,
     draw_swarm,
+)
+from .show.measurements import matrix_table, names_table
+from .show.stack_tables import (
+    reach_table,
+    stack_keys_table,
+    stack_networks_table,
+    stack_services_table,
+    stacks_table,
+    volumes_table,
 )
 from .show.tables import (
     compare,
@@ -45,6 +65,7 @@ from .topology.fetch import snapshot
 __version__ = "0.1.0"
 
 __all__ = [
+    "capture_http",
     "capture_ping",
     "check",
     "compare",
@@ -52,8 +73,12 @@ __all__ = [
     "containers_table",
     "create_network",
     "create_service",
+    "deploy_stack",
+    "draw_architecture",
     "draw_before_after",
     "draw_cnm",
+    "draw_matrix",
+    "draw_names",
     "draw_nested_packet",
     "draw_packet_path",
     "draw_peers",
@@ -61,29 +86,50 @@ __all__ = [
     "draw_swarm",
     "endpoints_table",
     "exec_container",
+    "explore_names",
     "http_get",
+    "http_post",
     "init_swarm",
     "inspect_table",
     "join_swarm",
     "leave_swarm",
+    "live_map",
+    "matrix_panel",
+    "matrix_table",
     "move_service",
+    "name_panel",
+    "names_table",
     "networks_table",
     "nodes_table",
+    "packet_panel",
     "packets_table",
     "peers_table",
     "ping",
+    "ping_all",
+    "ping_live",
+    "ping_matrix",
+    "ping_panel",
+    "reach_table",
     "read_sandbox",
+    "read_stack",
     "remove_container",
     "remove_network",
     "remove_service",
+    "remove_stack",
     "replace_ingress",
     "resolve",
     "restore",
     "run_container",
     "scale_service",
+    "service_logs",
     "services_table",
     "snapshot",
+    "stack_keys_table",
+    "stack_networks_table",
+    "stack_services_table",
+    "stacks_table",
     "stop_container",
     "tasks_table",
     "vips_table",
+    "volumes_table",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 __all__ = ["external_loads", "images_without_alt", "write_html"]
 
@@ -13,6 +14,7 @@ STYLE = "<style>.jp-RenderedMarkdown .highlight + * { margin-top: 1em; }</style>
 FETCHING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "embed": "src", "link": "href"}
 """Tags that make a browser fetch something by itself, and the attribute that says what."""
 IN_TEXT = re.compile(r"""(?:@import\s+(?:url\()?|url\(|\bimport\s*\(|\bfrom)\s*["']?\s*((?:https?:)?//[^"')\s]+)""")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ELSEWHERE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 
 
@@ -58,6 +60,8 @@ def write_html(notebook: Path, target: Path) -> None:
     import nbformat
     from nbconvert import HTMLExporter
 
+    executed = nbformat.read(notebook, as_version=4)
+    _settle(executed)
     exporter = HTMLExporter(
         template_name="lab",
         embed_images=True,
@@ -68,10 +72,17 @@ def write_html(notebook: Path, target: Path) -> None:
         mathjax_url="",
         jquery_url="",
     )
-    html, _ = exporter.from_notebook_node(
-        nbformat.read(notebook, as_version=4), resources={"metadata": {"name": notebook.stem}}
-    )
+    html, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": notebook.stem}})
     target.write_text(_closed(html), "utf-8")
+
+
+def _settle(notebook: Any) -> None:
+    """Leave of each widget what it says without a kernel: the scripts that would draw it come from a CDN."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "text/html" in output.get("data", {}):
+                output.data.pop(WIDGET_VIEW, None)
 
 
 def _closed(html: str) -> str:

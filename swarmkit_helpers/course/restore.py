@@ -13,20 +13,24 @@ from html import escape
 from ..actions.containers import remove_container
 from ..actions.networks import LABEL, create_network, remove_network, replace_ingress
 from ..actions.services import create_service, remove_service
+from ..actions.stacks import remove_stack
 from ..actions.swarm import init_swarm, join_swarm, leave_swarm
-from ..errors import NodeUnreachable, ObjectNotFound
+from ..errors import EngineRefused, NodeUnreachable, ObjectNotFound
 from ..lab.cluster import Lab
 from ..topology.fetch import snapshot
 from ..topology.model import Topology
-from .sections import NetworkState, Section, ServiceState, section
+from ..waiting import Sighting, wait_until
+from .sections import STACK, STACK_VOLUME, NetworkState, Section, ServiceState, section
 
 __all__ = ["Restoration", "restore"]
 
 INGRESS = "ingress"
 # Names that a learner gives by hand, with a docker command, when following the course.
-NETWORK_NAMES = {"nginx-net", "nginx-net-2", "test-net", "my-ingress", "pont-demo"}
+NETWORK_NAMES = {"nginx-net", "nginx-net-2", "test-net", "my-ingress", "pont-demo", "frontend", "backend"}
 SERVICE_NAMES = {"my-nginx", "web"}
 CONTAINER_NAMES = {"alpine1", "alpine2", "alpine3", "demo1", "demo2", "demo-host", "demo-none"}
+CONTAINER_NAMES |= {"vote", "redis", "worker", "db", "result"}
+FREED_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def restore(lab: Lab, identity: str) -> Restoration:
     if not _is_whole_swarm(found):
         change("swarm refait avec ses trois nœuds", _form_swarm, lab)
         found = snapshot(lab)
+    for name, entry in _ghosts(lab, found):
+        change(f"ancienne entrée de {name} rayée de la liste des nœuds", _strike, lab, entry)
     for node in found.nodes:
         if node.availability != "active":
             change(f"nœud {node.name} rendu disponible", _activate, lab, node.name)
@@ -81,11 +87,20 @@ def restore(lab: Lab, identity: str) -> Restoration:
     stale = [s.name for s in found.services if _ours(s.name, s.labels, SERVICE_NAMES) and s.name not in kept]
     if stale:
         change(f"services supprimés : {', '.join(stale)}", remove_service, lab, *stale)
+    stack = found.stack(STACK)
+    volumes = found.volumes
+    if stack and (stack.services or stack.networks or stack.secrets or stack.configs):
+        change(f"pile supprimée : {STACK}", remove_stack, lab, STACK)
+        # Its last tasks may have made one since.
+        volumes = snapshot(lab).volumes
+    for volume in (v for v in volumes if v.name == STACK_VOLUME or v.stack == STACK):
+        change(f"volume supprimé sur {volume.node} : {volume.name}", _remove_volume, lab, volume.node, volume.name)
     left = [
         network.name
         for network in found.networks
         if network.scope == "swarm"
         and not network.ingress
+        and not network.stack
         and _ours(network.name, network.labels, NETWORK_NAMES)
         and not any(_is_network(found, network.name, state) for state in networks)
     ]
@@ -161,6 +176,23 @@ def _form_swarm(lab: Lab) -> None:
     join_swarm(lab)
 
 
+def _ghosts(lab: Lab, found: Topology) -> list[tuple[str, str]]:
+    """Name and swarm id of what the lab's nodes left in the list when they left the swarm, before they joined again."""
+    names = {node.hostname: node.name for node in found.nodes}
+    members = {node.id for node in found.nodes}
+    with lab.manager.asking("lister les nœuds"):
+        listed = lab.manager.api.nodes()
+    # A node that has just joined has no description yet.
+    hosts = {raw["ID"]: raw.get("Description", {}).get("Hostname") for raw in listed if raw["ID"] not in members}
+    return [(names[host], entry) for entry, host in hosts.items() if host in names]
+
+
+def _strike(lab: Lab, entry: str) -> None:
+    manager = lab.manager
+    with manager.asking("rayer un nœud de la liste"):
+        manager.api.remove_node(entry, force=True)
+
+
 def _activate(lab: Lab, name: str) -> None:
     manager = lab.manager
     with manager.asking(f"rendre disponible le nœud {name}"):
@@ -183,3 +215,18 @@ def _remove_local(lab: Lab, node: str, identity: str) -> None:
     holder = lab.node(node)
     with holder.asking("supprimer un réseau local"):
         holder.api.remove_network(identity)
+
+
+def _remove_volume(lab: Lab, node: str, name: str) -> None:
+    """Remove a volume, once the last container that mounts it is gone."""
+    holder = lab.node(node)
+
+    def look() -> Sighting:
+        try:
+            with holder.asking(f"supprimer le volume « {name} »"):
+                holder.api.remove_volume(name, force=True)
+        except EngineRefused as err:
+            return Sighting(0, 1, err.detail)
+        return Sighting(1, 1)
+
+    wait_until(f"Volume {name} supprimé", look, timeout_s=FREED_S, remedy=f"docker volume rm {name}", quiet=True)

@@ -14,35 +14,21 @@ from typing import Any
 
 from tqdm.std import tqdm
 
-from ..errors import CourseError, NodeUnreachable, SwarmLabError
+from ..errors import NodeUnreachable, SwarmLabError
 from ..lab.cluster import Lab
 from ..lab.node import Node
+from ..outcome import MARKS
 from .checks import CHECKS, CheckResult
 from .checks.question import CHECK_MIME
 from .export import write_html
 from .kernels import Kernels
+from .notebooks import notebooks_directory
 from .report import Report, SectionReport
 from .sections import SECTIONS, Section, section
 
-__all__ = ["notebooks_directory", "run_course"]
+__all__ = ["run_course"]
 
 CELL_TIMEOUT_S = 300
-NOTEBOOKS = Path("notebooks")
-
-
-def notebooks_directory() -> Path:
-    """Where the course's notebooks are: in the current directory, else beside the package.
-
-    Raises
-    ------
-    CourseError
-    """
-    for candidate in (Path.cwd() / NOTEBOOKS, Path(__file__).parents[2] / NOTEBOOKS):
-        if (candidate / SECTIONS["00"].notebook).exists():
-            return candidate
-    raise CourseError(
-        "Les notebooks du cours sont introuvables.", remedy="lancez la commande depuis le dossier du cours"
-    )
 
 
 def run_course(
@@ -271,7 +257,7 @@ def _silent(lab: Lab) -> dict[str, str]:
 
 
 def _summary(found: Section, done: SectionReport) -> str:
-    mark = {"passed": "✔", "failed": "✘", "not_run": "–"}[done.status]
+    mark = MARKS[done.status].sign
     counts = [
         f"{number} {word}"
         for outcome, word in (("passed", "réussis"), ("failed", "échoués"), ("not_run", "non faits"))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from ..errors import SectionUnknown
 
-__all__ = ["SECTIONS", "NetworkState", "Section", "ServiceState", "StartState", "section"]
+__all__ = ["SECTIONS", "STACK", "STACK_VOLUME", "NetworkState", "Section", "ServiceState", "StartState", "section"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Section:
     start: StartState = StartState()
 
 
+STACK = "app"
+"""Name of the stack that section 21 deploys."""
+STACK_VOLUME = "app_db-data"
+"""What outlives it."""
 NGINX_NET = NetworkState("nginx-net")
 MY_NGINX = ServiceState("my-nginx", "nginx", 5, ("nginx-net",), {80: 80})
 
@@ -69,6 +73,8 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
             ),
             Section("14", "14_dns_decouverte.ipynb", "DNS et découverte des conteneurs"),
             Section("15", "15_ingress_personnalise.ipynb", "Un réseau ingress personnalisé"),
+            Section("20", "20_architecture_microservices.ipynb", "LAB #2 : une architecture de microservices"),
+            Section("21", "21_stack_vote.ipynb", "Mise en place avec Docker Swarm et des réseaux overlay"),
         )
     }
 )

@@ -168,7 +168,7 @@ def test_the_whole_course_in_order(tmp_path: Path) -> None:
     name = f"c{os.getpid()}"
     # As `make cours` does: the report's directory is the one by default, below the current one.
     command = swarmlab("run", "--name", name, cwd=tmp_path)
-    said, _ = command.communicate(timeout=900)
+    said, _ = command.communicate(timeout=1200)
     assert command.returncode == 0, said
     assert not (home() / name).exists(), "the run started this lab, and must have removed it"
     out = tmp_path / "build" / "cours"
@@ -218,5 +218,8 @@ def hold(read: dict[str, Any], out: Path) -> None:
         assert "SWMTKN" not in page + (out / section["notebook"]).read_text("utf-8")
     # Papermill adds one cell, the injected parameters, to each notebook.
     assert read["totals"]["cells"] == code_cells
-    assert read["totals"]["checks"] == len(CHECKS) >= 40
+    assert read["totals"]["checks"] == len(CHECKS) >= 100
+    assert read["totals"]["sections"] == 9
+    (counted,) = (check["observed"] for check in checks if check["id"] == "21.16")
+    assert "Chats 1, Chiens 0" in counted
     assert (out / "junit.xml").exists()

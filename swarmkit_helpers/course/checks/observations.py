@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ...errors import NodeUnreachable, ObjectNotFound
+from ...errors import NodeUnreachable
 from ...lab.cluster import Lab
 from ...probes.http import HttpResult, http_get
 from ...topology.fetch import fetch_raw
@@ -50,9 +50,7 @@ def running_container(context: Context, name: str, node: str) -> Container | Ver
     ObjectNotFound
         No node has it.
     """
-    found = context.topology.container(name)
-    if found is None:
-        raise ObjectNotFound("container", name)
+    found = context.container(name)
     if found.state != "running":
         return failed(f"{name} est dans l'état {found.state} sur {found.node}", f"docker container start {name}")
     if found.node != node:
@@ -83,6 +81,8 @@ def get_all(lab: Lab, requests: Iterable[tuple[str, str]]) -> list[HttpResult]:
 
 def all_answered(results: list[HttpResult], seen: str) -> Verdict:
     """Passed when each got its page; not run when one request could not even leave."""
+    if not results:
+        return failed("aucune page n'a été demandée")
     for result in results:
         if result.outcome == "not_run":
             return Verdict("not_run", result.reason)

@@ -11,20 +11,23 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from html import escape
-from typing import Any, Literal
+from typing import Any
 
 from ...errors import (
     CapabilityLacking,
     CheckUnknown,
+    CommandFailed,
     EngineRefused,
     NodeUnreachable,
+    NotAManager,
     ObjectNotFound,
     ProbeError,
 )
 from ...lab.cluster import Lab
 from ...lab.kernel import LACKS
+from ...outcome import MARKS, Outcome
 from ...topology.fetch import snapshot
-from ...topology.model import Network, Service, Topology
+from ...topology.model import Container, Network, Service, Topology
 
 __all__ = [
     "CHECKS",
@@ -40,14 +43,8 @@ __all__ = [
     "passed",
 ]
 
-Outcome = Literal["passed", "failed", "not_run"]
 CHECK_MIME = "application/vnd.swarmlab.check+json"
 """Media type under which a check's result stands in an executed notebook; the runner reads it there."""
-MARKS: dict[Outcome, tuple[str, str, str]] = {
-    "passed": ("✔", "réussi", "#00664b"),
-    "failed": ("✘", "échoué", "#a33d00"),
-    "not_run": ("–", "non fait", "#555555"),
-}
 PATIENCE_S = 6.0
 EVERY_S = 0.15
 
@@ -79,8 +76,8 @@ class CheckResult:
     lack: str | None = None
 
     def __str__(self) -> str:
-        mark, word, _ = MARKS[self.outcome]
-        lines = [f"{mark} {self.id} {self.title} : {word}", f"  observé : {self.observed}"]
+        mark = MARKS[self.outcome]
+        lines = [f"{mark.sign} {self.id} {self.title} : {mark.word}", f"  observé : {self.observed}"]
         if self.cause:
             lines.append(f"  cause probable : {self.cause}")
         if self.outcome == "failed" and self.hint:
@@ -91,14 +88,14 @@ class CheckResult:
         return {"text/plain": str(self), "text/html": self._html(), CHECK_MIME: asdict(self)}
 
     def _html(self) -> str:
-        mark, word, colour = MARKS[self.outcome]
+        mark = MARKS[self.outcome]
         more = f"<br><em>Cause probable :</em> {escape(self.cause)}" if self.cause else ""
         if self.outcome == "failed" and self.hint:
             more += f"<br><em>Indice :</em> {escape(self.hint)}"
         return (
-            f'<div style="border-left:4px solid {colour};padding:.3em .8em;margin:.3em 0">'
-            f'<strong style="color:{colour}">{mark} {word}</strong> — {escape(self.id)} {escape(self.title)}'
-            f"<br><em>Observé :</em> {escape(self.observed)}{more}</div>"
+            f'<div style="border-left:4px solid {mark.colour};padding:.3em .8em;margin:.3em 0">'
+            f'<strong style="color:{mark.colour}">{mark.sign} {mark.word}</strong>'
+            f" — {escape(self.id)} {escape(self.title)}<br><em>Observé :</em> {escape(self.observed)}{more}</div>"
         )
 
 
@@ -121,6 +118,19 @@ class Context:
             raise NodeUnreachable(node.name, node.error or "", self.lab.name)
         return found
 
+    @property
+    def swarm(self) -> Topology:
+        """The whole swarm now, of which the manager is one: without it, that no service is listed tells nothing.
+
+        Raises
+        ------
+        NodeUnreachable, NotAManager
+        """
+        found = self.topology
+        if not any(node.name == self.lab.manager.name and node.role == "manager" for node in found.nodes):
+            raise NotAManager(self.lab.manager.name)
+        return found
+
     def needs(self, capability: str) -> None:
         """Stop here, as not run, when the lab lacks that capability (a field of Capabilities)."""
         if not getattr(self.lab.capabilities, capability):
@@ -136,6 +146,18 @@ class Context:
         found = self.topology.network(name)
         if found is None:
             raise ObjectNotFound("network", name)
+        return found
+
+    def container(self, name: str) -> Container:
+        """The container of that name, on whichever node.
+
+        Raises
+        ------
+        ObjectNotFound
+        """
+        found = self.topology.container(name)
+        if found is None:
+            raise ObjectNotFound("container", name)
         return found
 
     def service(self, name: str) -> Service:
@@ -162,13 +184,14 @@ class Check:
     title: str
     hint: str
     ask: Question
+    patience_s: float = PATIENCE_S
 
 
 CHECKS: dict[str, Check] = {}
 """All checks of the course, by number."""
 
 
-def define(identity: str, title: str, *, hint: str) -> Callable[[Question], Question]:
+def define(identity: str, title: str, *, hint: str, patience_s: float = PATIENCE_S) -> Callable[[Question], Question]:
     """Register a check.
 
     Parameters
@@ -179,12 +202,14 @@ def define(identity: str, title: str, *, hint: str) -> Callable[[Question], Ques
         What is expected, in French, as a statement.
     hint
         What to try when it fails, in French.
+    patience_s
+        How long what is expected may be on its way, in seconds: a program that starts takes its time.
     """
 
     def register(question: Question) -> Question:
         if identity in CHECKS:
             raise ValueError(f"check {identity} is defined twice")
-        CHECKS[identity] = Check(identity, title, hint, question)
+        CHECKS[identity] = Check(identity, title, hint, question, patience_s)
         return question
 
     return register
@@ -205,7 +230,7 @@ def judge(right: bool, observed: str, cause: str = "") -> Verdict:
     return passed(observed) if right else failed(observed, cause)
 
 
-def check(lab: Lab, identity: str, *, patience_s: float = PATIENCE_S) -> CheckResult:
+def check(lab: Lab, identity: str, *, patience_s: float | None = None) -> CheckResult:
     """Put one question of the course to the live swarm.
 
     What is on its way is waited for: a failing look is repeated until `patience_s` is over.
@@ -215,16 +240,16 @@ def check(lab: Lab, identity: str, *, patience_s: float = PATIENCE_S) -> CheckRe
     identity
         ``13.4``.
     patience_s
-        In seconds; 0 for a single look.
+        In seconds; 0 for a single look; None for what the check itself allows.
 
     Raises
     ------
     CheckUnknown
     """
     if identity not in CHECKS:
-        raise CheckUnknown(identity, sorted(CHECKS))
+        raise CheckUnknown(identity, CHECKS)
     asked = CHECKS[identity]
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + (asked.patience_s if patience_s is None else patience_s)
     verdict = _look(asked, lab)
     while verdict.outcome == "failed" and time.monotonic() < deadline:
         time.sleep(EVERY_S)
@@ -239,7 +264,7 @@ def _look(asked: Check, lab: Lab) -> Verdict:
         return asked.ask(Context(lab))
     except CapabilityLacking as err:
         return Verdict("not_run", LACKS[err.capability].effect, lack=err.capability)
-    except ObjectNotFound as err:
+    except (ObjectNotFound, NotAManager, CommandFailed) as err:
         return failed(err.problem)
     except (NodeUnreachable, EngineRefused, ProbeError) as err:
         return Verdict("not_run", err.problem)

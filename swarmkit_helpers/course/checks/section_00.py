@@ -24,10 +24,8 @@ def _fault(context: Context, name: str, network: str) -> str:
     ------
     ObjectNotFound
     """
-    found = context.topology.container(name)
+    found = context.container(name)
     manager = context.lab.manager.name
-    if found is None:
-        raise ObjectNotFound("container", name)
     if found.node != manager:
         return f"{name} tourne sur {found.node}, et non sur {manager}"
     if found.state != "running":

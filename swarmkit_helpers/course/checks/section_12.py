@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-from ...topology.model import Task
-from .observations import all_answered, get_all
+from .observations import all_answered, get_all, running_tasks, trouble
 from .question import Context, Verdict, define, failed, judge
 
 __all__ = ["NETWORK", "PORT", "REPLICAS", "SERVICE"]
@@ -14,25 +13,6 @@ SERVICE = "my-nginx"
 NETWORK = "nginx-net"
 REPLICAS = 5
 PORT = 80
-
-
-def _running(context: Context) -> tuple[Task, ...]:
-    """The tasks that run and are wanted so.
-
-    Raises
-    ------
-    ObjectNotFound
-        The service does not exist.
-    """
-    context.service(SERVICE)
-    return context.topology.tasks_of(SERVICE, running=True)
-
-
-def _last_error(context: Context) -> str:
-    """What the last task in trouble said; empty when none did."""
-    troubled = [task for task in context.topology.tasks_of(SERVICE) if task.error]
-    last = max(troubled, key=lambda task: task.created, default=None)
-    return f"{last.name} sur {last.node or 'aucun nœud'} : {last.error}" if last else ""
 
 
 @define(
@@ -70,7 +50,7 @@ def defined(context: Context) -> Verdict:
 )
 def converged(context: Context) -> Verdict:
     """5/5 as the manager counts, and as each node's own list of containers confirms."""
-    tasks = _running(context)
+    tasks = running_tasks(context, SERVICE)
     alive = {(c.id, c.node) for c in context.topology.containers if c.state == "running"}
     ghosts = [task.name for task in tasks if (task.container, task.node) not in alive]
     slots = sorted(task.slot or 0 for task in tasks)
@@ -79,12 +59,7 @@ def converged(context: Context) -> Verdict:
     if ghosts:
         return failed(seen, f"le conteneur de {', '.join(ghosts)} ne tourne plus sur son nœud")
     missing = [f"{SERVICE}.{slot}" for slot in range(1, REPLICAS + 1) if slot not in slots]
-    waiting = [
-        f"{task.name} est {task.state}"
-        for task in context.topology.tasks_of(SERVICE)
-        if task.desired_state == "running" and task.state != "running"
-    ]
-    cause = _last_error(context) or ", ".join(waiting) or f"absentes : {', '.join(missing) or 'aucune'}"
+    cause = trouble(context, SERVICE) or f"absentes : {', '.join(missing) or 'aucune'}"
     return judge(slots == list(range(1, REPLICAS + 1)), seen, cause)
 
 
@@ -95,7 +70,7 @@ def converged(context: Context) -> Verdict:
 )
 def spread(context: Context) -> Verdict:
     """The scheduler spreads replicas: no node has two more than another."""
-    tasks = _running(context)
+    tasks = running_tasks(context, SERVICE)
     loads = {name: sum(task.node == name for task in tasks) for name in context.lab.nodes}
     seen = ", ".join(f"{name} : {load}" for name, load in loads.items())
     unfit = [n.name for n in context.topology.nodes if n.availability != "active" or n.state != "ready"]
@@ -112,7 +87,7 @@ def spread(context: Context) -> Verdict:
 def carried_everywhere(context: Context) -> Verdict:
     """Each task has an address of its own in the subnet, and only its node's network inspect shows it."""
     network = context.network(NETWORK)
-    tasks = _running(context)
+    tasks = running_tasks(context, SERVICE)
     carrying = {e.node for e in context.topology.containers_of(NETWORK)}
     absent = [name for name in context.lab.nodes if name not in carrying]
     if absent:
@@ -169,7 +144,7 @@ def virtual_addresses(context: Context) -> Verdict:
             "aucun port n'est publié" if not service.ports else f"réseaux : {', '.join(service.networks) or 'aucun'}"
         )
         return failed(seen, f"une VIP est attendue sur {ingress} et une sur {NETWORK} ; {cause}")
-    taken = {address for task in _running(context) for address in task.addresses.values()}
+    taken = {address for task in running_tasks(context, SERVICE) for address in task.addresses.values()}
     astray = [
         vip.network
         for vip in vips
@@ -185,10 +160,10 @@ def virtual_addresses(context: Context) -> Verdict:
 )
 def reached_from_inside(context: Context) -> Verdict:
     """A request to each of the tasks, from one of them: through the overlay, without any published port."""
-    tasks = _running(context)
+    tasks = running_tasks(context, SERVICE)
     addresses = [address for task in tasks if (address := task.addresses.get(NETWORK))]
     if len(addresses) < REPLICAS:
-        return failed(f"{len(addresses)} tâche(s) avec une adresse sur {NETWORK}", _last_error(context))
+        return failed(f"tâches avec une adresse sur {NETWORK} : {len(addresses)}", trouble(context, SERVICE))
     source = tasks[0].name
     results = get_all(context.lab, [(source, f"http://{address}:{PORT}/") for address in addresses])
     return all_answered(results, f"depuis {source}, {len(addresses)} tâches ont répondu : {', '.join(addresses)}")
@@ -201,11 +176,11 @@ def reached_from_inside(context: Context) -> Verdict:
 )
 def closed_outside(context: Context) -> Verdict:
     """The same address answers from inside at that moment: the silence outside is the network's doing."""
-    tasks = _running(context)
+    tasks = running_tasks(context, SERVICE)
     underlay = {node.address for node in context.lab.nodes.values()}
     targets = [a for task in tasks[1:] if (a := task.addresses.get(NETWORK)) and a not in underlay]
     if not targets:
-        return failed(f"aucune tâche avec une adresse sur {NETWORK}", _last_error(context))
+        return failed(f"aucune tâche avec une adresse sur {NETWORK}", trouble(context, SERVICE))
     url = f"http://{targets[0]}:{PORT}/"
     control, *outside = get_all(context.lab, [(tasks[0].name, url), *((name, url) for name in context.lab.nodes)])
     if control.outcome != "passed":
@@ -231,8 +206,8 @@ def closed_outside(context: Context) -> Verdict:
 def published_everywhere(context: Context) -> Verdict:
     """Asked from another node each time, so that the request comes from outside the one that answers."""
     context.needs("ipvs")
-    if not _running(context):
-        return failed("aucune tâche en marche", _last_error(context))
+    if not running_tasks(context, SERVICE):
+        return failed("aucune tâche en marche", trouble(context, SERVICE))
     nodes = list(context.lab.nodes.values())
     asked = [(nodes[n - 1].name, f"http://{node.address}:{PORT}/") for n, node in enumerate(nodes)]
     results = get_all(context.lab, asked)
@@ -247,9 +222,9 @@ def published_everywhere(context: Context) -> Verdict:
 def virtual_address_answers(context: Context) -> Verdict:
     """IPVS takes the request to one of the tasks."""
     context.needs("ipvs")
-    tasks = _running(context)
+    tasks = running_tasks(context, SERVICE)
     vip = next((v.address for v in context.topology.vips if (v.service, v.network) == (SERVICE, NETWORK)), None)
     if vip is None or not tasks:
-        return failed(f"VIP : {vip or 'aucune'} ; {len(tasks)} tâche(s) en marche", _last_error(context))
+        return failed(f"VIP : {vip or 'aucune'} ; tâches en marche : {len(tasks)}", trouble(context, SERVICE))
     results = get_all(context.lab, [(task.name, f"http://{vip}:{PORT}/") for task in tasks])
     return all_answered(results, f"{vip} a répondu aux {len(tasks)} tâches")

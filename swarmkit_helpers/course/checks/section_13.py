@@ -205,7 +205,7 @@ def answered_inside(context: Context) -> Verdict:
     tasks = running_tasks(context, SERVICE)
     targets = [address for task in tasks if (address := task.addresses.get(NEW))]
     if len(targets) < REPLICAS:
-        return failed(f"{len(targets)} tâche(s) avec une adresse sur {NEW}", _short(tasks))
+        return failed(f"tâches avec une adresse sur {NEW} : {len(targets)}", _short(tasks))
     source = tasks[0].name
     results = get_all(context.lab, [(source, f"http://{address}:{PORT}/") for address in targets])
     return all_answered(results, f"depuis {source}, {len(targets)} tâches ont répondu : {', '.join(targets)}")
@@ -236,7 +236,7 @@ def published(context: Context) -> Verdict:
 )
 def removed(context: Context) -> Verdict:
     """No service, no network of those names, no container of its tasks, on any node."""
-    topology = context.topology
+    topology = context.swarm
     left = [f"le service {s.name}" for s in topology.services if s.name == SERVICE]
     left += [f"le réseau {n.name} ({', '.join(n.nodes)})" for n in topology.networks if n.name in (OLD, NEW)]
     left += [

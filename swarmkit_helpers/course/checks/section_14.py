@@ -182,7 +182,7 @@ def tasks_name(context: Context) -> Verdict:
     addresses = {address for task in tasks if (address := task.addresses.get(NETWORK))}
     if len(addresses) != REPLICAS:
         return failed(
-            f"{len(addresses)} tâche(s) de {SERVICE} sur {NETWORK}, {REPLICAS} attendues", trouble(context, SERVICE)
+            f"tâches de {SERVICE} sur {NETWORK} : {len(addresses)}, {REPLICAS} attendues", trouble(context, SERVICE)
         )
     return _resolves(context, f"tasks.{SERVICE}", addresses)
 
@@ -249,7 +249,7 @@ def tasks_answer(context: Context) -> Verdict:
     targets = [(task.name, address) for task in tasks if (address := task.addresses.get(NETWORK))]
     if len(targets) != REPLICAS:
         return failed(
-            f"{len(targets)} tâche(s) de {SERVICE} sur {NETWORK}, {REPLICAS} attendues", trouble(context, SERVICE)
+            f"tâches de {SERVICE} sur {NETWORK} : {len(targets)}, {REPLICAS} attendues", trouble(context, SERVICE)
         )
     answers = get_all(context.lab, [("alpine1", f"http://{address}/") for _, address in targets])
     return all_answered(answers, ", ".join(f"{name} ({address}) a répondu" for name, address in targets))
@@ -340,7 +340,7 @@ def vanished(context: Context) -> Verdict:
 )
 def removed(context: Context) -> Verdict:
     """Nothing of this section is left, on any node."""
-    topology = context.topology
+    topology = context.swarm
     left = [f"{c.label} sur {c.node} ({c.state})" for c in topology.containers if c.label in CONTAINERS]
     left += [f"le service {s.name}" for s in topology.services if s.name == SERVICE]
     left += [f"le réseau {n.name} sur {', '.join(n.nodes)}" for n in topology.networks if n.name == NETWORK]

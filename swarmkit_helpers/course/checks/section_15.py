@@ -36,7 +36,9 @@ HEADERS = IPV4_BYTES + ICMP_BYTES
 )
 def replaceable(context: Context) -> Verdict:
     """What Docker's warning asks for, and what it refuses otherwise."""
-    versions = {node.name: node.engine for node in context.topology.nodes}
+    versions = {node.name: node.engine for node in context.swarm.nodes}
+    if not any(network.ingress for network in context.topology.networks):
+        return failed("le swarm n'a aucun réseau de type ingress", "il a été supprimé : il n'y a plus qu'à le recréer")
     publishers = [s.name for s in context.topology.services if any(port.mode == "ingress" for port in s.ports)]
     seen = f"moteurs : {', '.join(f'{name} {version}' for name, version in versions.items())}"
     if len(set(versions.values())) > 1:
