@@ -18,7 +18,7 @@ $(READY): requirements.lock pyproject.toml scripts/setup.sh
 	@touch $@
 
 engine: $(READY)
-	@$(BIN)/python -m swarmkit_helpers.lab.packages
+	@$(BIN)/swarmlab packages
 
 lab: engine ## démarre le labo et ouvre JupyterLab sur le cours
 	@$(BIN)/swarmlab up
@@ -29,7 +29,7 @@ cours: engine ## exécute tout le cours sans navigateur, et écrit build/cours/
 	@$(BIN)/swarmlab run
 
 test: $(READY) ## tous les contrôles et tous les tests
-	@$(BIN)/python -m swarmkit_helpers.lab.packages --tests --optional
+	@$(BIN)/swarmlab packages --tests --optional
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest
 

@@ -13,6 +13,8 @@ c.ServerApp.ip = "127.0.0.1"
 c.ServerApp.root_dir = str(notebooks)
 c.ServerApp.allow_root = os.geteuid() == 0
 c.ServerApp.open_browser = os.geteuid() != 0 and bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+# Pages of the lab, for a browser on another machine: only what listens on this machine's loopback, only with the token.
+c.ServerProxy.host_allowlist = ["localhost", "127.0.0.1"]
 
 c.LabApp.app_settings_dir = str(here)
 c.LabApp.workspaces_dir = str(here.parent / "build" / "jupyter")

@@ -10,7 +10,8 @@ import pytest
 from swarmkit_helpers.lab import packages
 from swarmkit_helpers.lab.cluster import Lab
 
-REAL = ("swarm", "notebook")
+REAL = ("swarm", "notebook", "browser")
+BROWSER = "chromium"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,7 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if not needs_swarm(item):
         return
-    lacks = engine_lacks()
+    lacks = machine_lacks(browser=item.get_closest_marker("browser") is not None)
     if lacks and os.environ.get("CI"):
         pytest.fail(f"CI needs a real swarm, and this machine cannot run one: {lacks}", pytrace=False)
     if lacks:
@@ -39,9 +40,10 @@ def needs_swarm(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in REAL)
 
 
-def engine_lacks() -> str:
-    """Why no local lab can run here; empty when one can."""
-    lacks = [f"{need.package} is missing" for need in packages.missing(tests=True)]
+def machine_lacks(*, browser: bool = False) -> str:
+    """Why no local lab, or no browser on it, can run here; empty when they can."""
+    needs = [need for need in packages.missing(tests=True) if browser or need.package != BROWSER]
+    lacks = [f"{need.package} is missing" for need in needs]
     if os.geteuid() != 0:
         lacks.insert(0, "root is needed")
     return ", ".join(lacks)

@@ -22,12 +22,22 @@ def test_swarm():
 def test_notebook():
     pass
 
+@pytest.mark.browser
+def test_browser():
+    pass
+
 def test_plain():
     pass
 """
 WITHOUT_ENGINE = """
 import swarmkit_helpers.lab.packages as packages
 packages.missing = lambda **asked: packages.NEEDS[:1]
+"""
+WITHOUT_BROWSER = """
+import os
+import swarmkit_helpers.lab.packages as packages
+packages.missing = lambda **asked: tuple(need for need in packages.NEEDS if need.package == "chromium")
+os.geteuid = lambda: 0
 """
 WITH_ENGINE = """
 import os
@@ -50,14 +60,14 @@ def run(directory: Path, machine: str, *options: str, ci: str | None = None) -> 
 
 def test_a_learner_without_engine_sees_skips(tmp_path: Path) -> None:
     done = run(tmp_path, WITHOUT_ENGINE)
-    assert "1 passed, 2 skipped" in done.stdout
+    assert "1 passed, 3 skipped" in done.stdout
     assert "docker.io is missing" in done.stdout
     assert done.returncode == 0
 
 
 def test_in_ci_a_missing_engine_fails(tmp_path: Path) -> None:
     done = run(tmp_path, WITHOUT_ENGINE, ci="true")
-    assert "1 passed, 2 errors" in done.stdout
+    assert "1 passed, 3 errors" in done.stdout
     assert "docker.io is missing" in done.stdout
     assert done.returncode == 1
 
@@ -65,11 +75,18 @@ def test_in_ci_a_missing_engine_fails(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ci", [None, "true"])
 def test_with_an_engine_all_run(tmp_path: Path, ci: str | None) -> None:
     done = run(tmp_path, WITH_ENGINE, ci=ci)
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
+    assert done.returncode == 0
+
+
+def test_without_chromium_only_the_pages_are_skipped(tmp_path: Path) -> None:
+    done = run(tmp_path, WITHOUT_BROWSER)
+    assert "3 passed, 1 skipped" in done.stdout
+    assert "chromium is missing" in done.stdout
     assert done.returncode == 0
 
 
 def test_they_can_be_left_out(tmp_path: Path) -> None:
     done = run(tmp_path, WITH_ENGINE, "--no-swarm")
-    assert "1 passed, 2 deselected" in done.stdout
+    assert "1 passed, 3 deselected" in done.stdout
     assert done.returncode == 0

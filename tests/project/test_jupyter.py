@@ -2,73 +2,27 @@
 
 from __future__ import annotations
 
+import http.server
 import json
-import os
-import signal
-import subprocess
-import sys
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-import tenacity
+
+from swarmkit_helpers.lab.page import Url, jupyter_base
+
+from ..jupyter import Server, serve
 
 ROOT = Path(__file__).parents[2]
 
 
-class Server:
-    """A running JupyterLab."""
-
-    def __init__(self, facts: dict[str, Any], log: Path) -> None:
-        self.facts = facts
-        self.get("/lab").raise_for_status()
-        self.first_words = log.read_text("utf-8").splitlines()
-
-    def get(self, path: str, *, token: bool = True) -> requests.Response:
-        headers = {"Authorization": f"token {self.facts['token']}"} if token else {}
-        # No proxy of the machine is between this test and loopback.
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.get(f"http://127.0.0.1:{self.facts['port']}{path}", headers=headers, timeout=30)
-
-    def setting(self, plugin: str) -> dict[str, Any]:
-        """What a plugin's settings are when the user has none."""
-        answer = self.get(f"/lab/api/settings/{plugin}").json()
-        assert answer["raw"] in ("", "{}"), "the user has none"
-        properties = answer["schema"]["properties"]
-        return {name: described.get("default") for name, described in properties.items()}
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("home")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "DISPLAY"))}
-    environment |= {"HOME": str(home), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
-    words = ["--config=jupyter/jupyter_lab_config.py", "--ServerApp.port=0", f"--LabApp.workspaces_dir={home}"]
-    log = home / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", "lab", *words],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-        try:
-            facts = _facts(home / "runtime" / f"jpserver-{process.pid}.json")
-            yield Server(facts, log)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
-
-
-@tenacity.retry(stop=tenacity.stop_after_delay(60), wait=tenacity.wait_fixed(0.1))
-def _facts(path: Path) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return facts
+    with serve(tmp_path_factory.mktemp("home")) as server:
+        yield server
 
 
 def test_speaks_french(server: Server) -> None:
@@ -100,6 +54,99 @@ def test_keeps_its_token(server: Server) -> None:
     assert len(server.facts["token"]) >= 32
     assert server.get("/api/contents", token=False).status_code == 403
     assert server.get("/api/contents").status_code == 200
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """A page of a node, as a relay on loopback brings it: it tells what was asked, and sends two events."""
+
+    second = threading.Event()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        events = self.path == "/events"
+        self.send_header("Content-Type", "text/event-stream" if events else "text/plain")
+        self.end_headers()
+        if events:
+            self.wfile.write(b"data: 1\n\n")
+            self.second.wait(20)
+            self.wfile.write(b"data: 2\n\n")
+        else:
+            self.wfile.write(f"page {self.path}".encode())
+
+    def do_POST(self) -> None:
+        form = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Set-Cookie", "voter_id=1a2b; Path=/")
+        self.end_headers()
+        self.wfile.write(b"form " + form)
+
+    def log_message(self, format: str, *words: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[int]:
+    """Port of a page on loopback."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield serving.server_port
+        serving.shutdown()
+        thread.join()
+
+
+def test_pages_of_the_lab_pass_through_it(server: Server, page: int) -> None:
+    answer = server.get(Url(page, node="worker1", port=5000, base=server.facts["base_url"]).link)
+    assert (answer.status_code, answer.text) == (200, "page /")
+    assert server.get(f"/proxy/{page}/static/a.css?b=1").text == "page /static/a.css?b=1"
+
+
+def test_a_form_passes_through_it(server: Server, page: int) -> None:
+    answer = server.ask("POST", f"/proxy/{page}/", data={"vote": "a"})
+    assert (answer.status_code, answer.text) == (200, "form vote=a")
+    assert answer.cookies["voter_id"] == "1a2b"
+
+
+def test_events_pass_through_it_as_they_are_sent(server: Server, page: int) -> None:
+    Page.second.clear()
+    headers = {"Accept": "text/event-stream"}
+    with server.ask("GET", f"/proxy/{page}/events", headers=headers, stream=True) as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        lines = answer.iter_lines(chunk_size=1)
+        assert next(lines) == b"data: 1"
+        # The second is only sent now: the first was not held back for it.
+        Page.second.set()
+        assert [line for line in lines if line] == [b"data: 2"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "PUT", "DELETE"])
+def test_no_page_without_its_token(server: Server, page: int, method: str) -> None:
+    for path in (f"/proxy/{page}/", f"/proxy/127.0.0.1:{page}/", f"/proxy/absolute/{page}/"):
+        answer = server.ask(method, path, token=False)
+        assert answer.status_code in (302, 403)
+        assert "page /" not in answer.text
+        assert answer.status_code == 403 or answer.headers["Location"].startswith("/login?")
+
+
+def test_no_page_beyond_loopback(server: Server, page: int) -> None:
+    for host in ("10.0.3.62", "192.0.2.53", "example.org", "0.0.0.0", "localhost.example.org"):
+        for kind in ("proxy", "proxy/absolute"):
+            assert server.get(f"/{kind}/{host}:{page}/").status_code == 403
+
+
+def test_a_page_that_is_not_there_is_an_error_of_the_page_alone(server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert server.get(f"/proxy/{port}/").status_code == 500
+    assert server.get("/api/contents").status_code == 200
+
+
+def test_it_is_no_jupyter_on_another_machine(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(server.runtime))
+    monkeypatch.setenv("JPY_PARENT_PID", str(server.facts["pid"]))
+    for name in ("SWARMLAB_PROXY", "JUPYTERHUB_SERVICE_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    assert jupyter_base() is None
 
 
 def test_opens_on_the_notebooks(server: Server) -> None:

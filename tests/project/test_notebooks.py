@@ -18,7 +18,7 @@ from .french import NBSP, faults
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SECTIONS = ("00", "10", "11", "12", "13", "14", "15")
+SECTIONS = ("00", "10", "11", "12", "13", "14", "15", "20", "21")
 FORBIDDEN = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
     *(ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.With, ast.AsyncWith),
