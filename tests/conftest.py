@@ -10,6 +10,9 @@ import pytest
 from swarmkit_helpers.lab import packages
 from swarmkit_helpers.lab.cluster import Lab
 
+# What they assert is told as in a test.
+pytest.register_assert_rewrite("tests.course.ledger", "tests.course.scenarios")
+
 REAL = ("swarm", "notebook", "browser")
 BROWSER = "chromium"
 
