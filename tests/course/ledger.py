@@ -28,9 +28,9 @@ class Ledger:
             assert result.hint, result
         return results
 
-    def green(self, lab: Lab, *identities: str) -> list[CheckResult]:
+    def green(self, lab: Lab, *identities: str, patience_s: float = SOON_S) -> list[CheckResult]:
         """Each of these checks passes, or cannot run for a lack of the kernel."""
-        results = [check(lab, identity, patience_s=SOON_S) for identity in identities]
+        results = [check(lab, identity, patience_s=patience_s) for identity in identities]
         for result in results:
             self._note(result)
             assert result.outcome == "passed" or result.lack, f"should be green:\n{result}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from swarmkit_helpers.actions.networks import create_network, remove_network
 from swarmkit_helpers.actions.services import move_service, remove_service, scale_service
 from swarmkit_helpers.actions.swarm import wait_nodes
-from swarmkit_helpers.course.checks import check
 from swarmkit_helpers.course.restore import restore
 from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.lab.locate import locate
@@ -89,8 +88,7 @@ def faults_after(lab: Lab, ledger: Ledger) -> None:
     link(lab, "worker1", "up")
     wait_nodes(lab)
     # Nodes that lost sight of each other may take a minute to exchange addresses again.
-    check(lab, "13.10", patience_s=GOSSIP_S)
-    ledger.green(lab, "13.10")
+    ledger.green(lab, "13.10", patience_s=GOSSIP_S)
 
     place = locate(lab, "my-nginx.2")
     place.node.api.remove_container(place.id, force=True)
