@@ -13,6 +13,7 @@ from swarmkit_helpers.course.checks.section_21 import NETWORKS, VOTER
 from swarmkit_helpers.course.notebooks import notebooks_directory
 from swarmkit_helpers.course.restore import restore
 from swarmkit_helpers.course.sections import STACK, STACK_VOLUME
+from swarmkit_helpers.errors import NBSP
 from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.probes.execution import exec_container
 from swarmkit_helpers.probes.http import http_post
@@ -133,10 +134,10 @@ def votes(lab: Lab, ledger: Ledger) -> None:
     vote(lab, "a")
     ledger.green(lab, "21.14")
     (waiting, *_) = ledger.red(lab, "21.15", "21.16", "21.17", "21.18")
-    assert "votes en attente dans redis : 1" in waiting.observed
+    assert f"votes en attente dans redis{NBSP}: 1" in waiting.observed
     scale_service(lab, "app_worker", 1)
     (stored, counted, announced) = ledger.green(lab, "21.15", "21.16", "21.17")
-    assert f"{VOTER} : a" in stored.observed
+    assert f"{VOTER}{NBSP}: a" in stored.observed
     assert "Chats 1, Chiens 0" in counted.observed
     assert "Chats 1, Chiens 0" in announced.observed
     (busy, same) = ledger.red(lab, "21.14", "21.18")
@@ -144,7 +145,7 @@ def votes(lab: Lab, ledger: Ledger) -> None:
     assert "Chats" in same.observed
     sql(lab, "INSERT INTO votes VALUES ('intrus', 'c')")
     (strange,) = ledger.red(lab, "21.16")
-    assert "choix inconnus : c" in strange.cause
+    assert f"choix inconnus{NBSP}: c" in strange.cause
     sql(lab, "DELETE FROM votes WHERE id = 'intrus'")
     scale_service(lab, "app_result", 0)
     ledger.red(lab, "21.17")
@@ -167,7 +168,7 @@ def end(lab: Lab, ledger: Ledger) -> None:
     remove_stack(lab, STACK)
     lab.manager.api.remove_volume(STACK_VOLUME, force=True)
     (nothing,) = ledger.red(lab, "21.19")
-    assert "volume : aucun" in nothing.observed
+    assert f"volume{NBSP}: aucun" in nothing.observed
     deploy(lab)
     check(lab, "21.3")
     (lost,) = ledger.red(lab, "21.20")
