@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Processes that share the tests, each with a lab of its own.
+JOBS ?= 2
 export PYTHON
 
 .DEFAULT_GOAL := help
@@ -31,7 +33,7 @@ cours: engine ## exécute tout le cours sans navigateur, et écrit build/cours/
 test: $(READY) ## tous les contrôles et tous les tests
 	@$(BIN)/swarmlab packages --tests --optional
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 
 lint: $(READY) ## style et types, comme l'intégration continue et pre-commit
 	@$(BIN)/ruff check --quiet .
