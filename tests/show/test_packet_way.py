@@ -150,5 +150,5 @@ def test_what_vxlan_adds_is_counted_in_the_packet(captured: VxlanPacket, added: 
     said = plain(" ".join(drawn.texts(figure)))
     assert f"= {added} octets ajoutés" in said and f"{cost} octets = " in said
     parts = f"{captured.outer_ipv4_bytes} + 8 + 8 + 14"
-    assert f"{cost} octets = {parts} : ce que perd le MTU" in said and parts in figure.alt
+    assert f"{cost} octets = {parts} : ce que perd la MTU" in said and parts in figure.alt
     assert drawn.overlaps(figure) == [] and drawn.outside(figure) == []
