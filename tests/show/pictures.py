@@ -9,7 +9,7 @@ from swarmkit_helpers.show import figures
 from swarmkit_helpers.show.figure import Figure
 from tests.widgets import probed
 
-from . import fleets, stacks, swarms
+from . import fleets, stacks, surveys, swarms
 
 BEFORE, AFTER, ALPINES = swarms.before_move(), swarms.after_move(), swarms.alpines()
 
@@ -36,6 +36,9 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     ),
     "matrix-40": lambda: figures.draw_matrix(probed.matrix(4, 10, {(0, 2): "failed"})),
     "names": lambda: figures.draw_names(probed.survey(mute=True)),
+    "names-no-ipvs": lambda: figures.draw_names(replace(probed.survey(), ipvs=False)),
+    "names-by-node": lambda: figures.draw_names(surveys.of_one(6, 140)),
+    "names-100-nodes": lambda: figures.draw_names(surveys.large(100, 2000, 7)),
     "nested-packet": lambda: figures.draw_nested_packet(swarms.PING, ALPINES),
     "packet-path": lambda: figures.draw_packet_path(ALPINES, swarms.PING),
     "architecture": lambda: figures.draw_architecture(stacks.voting()),
