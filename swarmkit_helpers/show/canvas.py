@@ -106,6 +106,8 @@ class Canvas:
         self.figure = Figure(figsize=(width / POINTS_PER_INCH, 1), facecolor=PAPER)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
+        self.cues: set[str] = set()
+        """Names of what was drawn that the legend is to explain."""
         self._places: list[tuple[Literal["node", "network"], str, float, float, float, float]] = []
 
     def place(
