@@ -95,7 +95,7 @@ def draw(survey: NameSurvey) -> Figure:
     y += 2 * LINE
     given = _given(survey)
     spread = sum(row.spread for row in {row for rows in given for row in rows})
-    tiles = max(FEW_TILES, MOST_TILES // max(spread, 1))
+    tiles = max(FEW_TILES, MOST_TILES // max(spread, 1) // TILES_ACROSS * TILES_ACROSS)
     levels: dict[Row, float] = {}
     for answer, rows in zip(survey.answers, given, strict=True):
         y = _draw_answer(canvas, y, answer, rows, levels, styles, tiles)

@@ -495,7 +495,7 @@ def _vip_silent(
     shown = tasks[:4]
     height = max(98.0, 40 + 24.0 * len(shown) + (16 if len(tasks) > len(shown) else 0))
     canvas.cues.add("idle")
-    _frame(canvas, y, source.node, height, NODE)
+    _frame(canvas, y, source.node, 98, NODE)
     _card(canvas, MARGIN + 18, y + 32, BOX, _from(source, own), REAL)
     x, right = MARGIN + NODE, SHEET - MARGIN - NODE
     level = y + 58
