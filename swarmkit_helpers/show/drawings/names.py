@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ...probes.names import NameAnswer, NameSurvey
     from ...topology.holders import Holder
 
-__all__ = ["draw"]
+__all__ = ["Row", "draw"]
 
 SHEET = 720.0
 NAME, ADDRESS, HOLDER = 200.0, 104.0, 236.0
