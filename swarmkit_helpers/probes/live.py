@@ -18,7 +18,7 @@ from .terminal import Terminal, terminal_beside, terminal_in
 __all__ = ["LivePing", "Reply", "ping_live"]
 
 # BusyBox counts the packets from 0 (seq=0), iputils from 1 (icmp_seq=1).
-ANSWER = re.compile(r"bytes from .*?\b(?P<iputils>icmp_)?seq=(?P<number>\d+).*?time[=<](?P<rtt>[\d.]+) ?ms")
+ANSWER = re.compile(r"bytes from .*?\b(?P<iputils>icmp_)?seq=(?P<number>\d+)(?:.*?time[=<](?P<rtt>[\d.]+) ?ms)?")
 ECHO = re.compile(r"^(?:\^C)+")
 GRACE_S = 15.0
 """What a name may take to be resolved, beyond the time of the packets themselves."""
@@ -33,9 +33,14 @@ class Reply:
     number: int
     """1 for the first packet."""
     rtt_ms: float | None
-    """None when nothing came back; that is known at the end only, for an answer may come late."""
+    """None when nothing came back, or a packet too small to carry the time it left at."""
     line: str = ""
-    """What ping wrote."""
+    """What ping wrote; empty when nothing came back: that is known at the end only, for an answer may come late."""
+
+    @property
+    def came_back(self) -> bool:
+        """True when the packet was answered, with a duration or without."""
+        return self.rtt_ms is not None or bool(self.line)
 
 
 class LivePing:
@@ -198,7 +203,8 @@ def _reply(line: str) -> Reply | None:
     found = ANSWER.search(line)
     if found is None:
         return None
-    return Reply(int(found["number"]) + (0 if found["iputils"] else 1), float(found["rtt"]), line)
+    rtt_ms = float(found["rtt"]) if found["rtt"] else None
+    return Reply(int(found["number"]) + (0 if found["iputils"] else 1), rtt_ms, line)
 
 
 def _text(raw: bytes) -> str:

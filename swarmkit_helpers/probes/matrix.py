@@ -11,12 +11,13 @@ from typing import Literal
 
 from ..errors import NBSP, EngineRefused, NodeUnreachable, ObjectNotFound, TooManyContainers
 from ..lab.cluster import Lab
+from ..lab.images import TOOLS
 from ..lab.locate import Place
 from ..topology.fetch import snapshot
 from ..topology.holders import holder_of, shared_networks
 from ..topology.model import Container, Topology
-from .execution import execute
-from .ping import PingResult, parse_ping
+from .execution import execute, run_tool
+from .ping import NO_COMMAND, PingResult, parse_ping
 
 __all__ = ["Pair", "PairOutcome", "PingMatrix", "ping_each", "ping_matrix"]
 
@@ -30,21 +31,22 @@ MEANINGS: Mapping[PairOutcome, str] = {
 }
 MOST_CONTAINERS = 40
 AT_ONCE = 6
-"""Sources that ping at the same time; each pings up to 16 targets at once."""
+"""Sources that ping at the same time; each pings up to `WAVE` targets at once."""
+WAVE = 16
 # All targets side by side, begun one after the other: begun at once, they would measure their wait for the processor.
 # Each answer is written whole, in one piece.
-SCRIPT = r"""
+SCRIPT = rf"""
 wait_s=$1
 shift
 begun=0
 for target in "$@"; do
-  {
+  {{
     said=$(ping -c 1 -W "$wait_s" "$target" 2>&1)
     printf '\036%s\037%s\037%s' "$target" "$?" "$said"
-  } &
+  }} &
   begun=$((begun + 1))
   sleep 0.02
-  [ $((begun % 16)) -ne 0 ] || wait
+  [ $((begun % {WAVE})) -ne 0 ] || wait
 done
 wait
 """
@@ -67,6 +69,8 @@ class Pair:
     rtt_ms: float | None
     reason: str
     """What happened and why, in French."""
+    beside: bool = False
+    """True when a tool container in the source's own network asked, for its image has no ping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class PingMatrix:
         # A task's container has a longer name than what the matrix calls it.
         there = (c for c in self.topology.containers if c.node == self.nodes[source])
         name = next((c.name for c in there if source in (c.label, f"{c.label} ({c.node})")), source)
-        return f"docker container exec {name} ping -c 1 -W 1 {pair.address}" if pair.address else ""
+        return _command(name, pair.address, 1, pair.beside) if pair.address else ""
 
     def count(self, outcome: PairOutcome) -> int:
         """How many pairs ended so."""
@@ -173,6 +177,8 @@ def ping_each(place: Place, targets: Sequence[str], *, wait_s: int = 1) -> dict[
 
     Parameters
     ----------
+    place
+        Where its image has no ping, a tool container in its own network asks.
     targets
         Names or addresses that `check_target` let through.
 
@@ -180,34 +186,56 @@ def ping_each(place: Place, targets: Sequence[str], *, wait_s: int = 1) -> dict[
     ------
     NodeUnreachable
     """
-    results: dict[str, PingResult] = {}
-    for _ in range(2):
-        # An exec may lose the end of what it wrote: what is missing is asked once more.
-        missing = [target for target in targets if target not in results]
-        if missing:
-            results |= _volley(place, missing, wait_s)
-    lost = {target: _read(place, target, wait_s, 0, "l'exec n'a rien rapporté") for target in targets}
-    return lost | results
+    return _ping_each(place, targets, wait_s)[0]
 
 
-def _volley(place: Place, targets: Sequence[str], wait_s: int) -> dict[str, PingResult]:
+def _ping_each(place: Place, targets: Sequence[str], wait_s: int) -> tuple[dict[str, PingResult], bool]:
+    """What each target answered; and whether a tool container asked, where the image of the source has no ping."""
+    told: dict[str, tuple[int, str]] = {}
+    beside = False
     try:
-        done = execute(place, ["sh", "-c", SCRIPT, "ping_each", str(wait_s), *targets])
+        told = _volley(place, targets, wait_s, beside=False) if targets else {}
+        beside = bool(told) and all(exit_code in NO_COMMAND for exit_code, _ in told.values())
+        # An exec may lose the end of what it wrote: what is missing is asked once more.
+        told = {} if beside else told
+        missing = [target for target in targets if target not in told]
+        if missing:
+            told |= _volley(place, missing, wait_s, beside=beside)
     except EngineRefused as err:
         state = "" if place.state == "running" else f"état «{NBSP}{place.state}{NBSP}», "
-        return {target: _read(place, target, wait_s, 126, f"{state}{err.detail}") for target in targets}
-    if RECORD not in done.output and done.exit_code:
-        return {target: _read(place, target, wait_s, 126, done.output) for target in targets}
-    results = {}
-    for record in done.output.split(RECORD)[1:]:
-        target, exit_code, said = record.split(FIELD, 2)
-        results[target] = _read(place, target, wait_s, int(exit_code), said)
-    return results
+        told = dict.fromkeys(targets, (NO_COMMAND[0], f"{state}{err.detail}")) | told
+    lost = (0, "l'exec n'a rien rapporté")
+    return {
+        target: parse_ping(place.name, target, _command(place.name, target, wait_s, beside), *told.get(target, lost))
+        for target in targets
+    }, beside
 
 
-def _read(place: Place, target: str, wait_s: int, exit_code: int, said: str) -> PingResult:
-    command = f"docker container exec {place.name} ping -c 1 -W {wait_s} {target}"
-    return parse_ping(place.name, target, command, exit_code, said)
+def _volley(place: Place, targets: Sequence[str], wait_s: int, *, beside: bool) -> dict[str, tuple[int, str]]:
+    """For each target, the exit code of its ping and what it wrote; targets of which nothing was told are missing.
+
+    `beside`: a tool container in the network of the source asks.
+    """
+    argv = ["sh", "-c", SCRIPT, "ping_each", str(wait_s), *targets]
+    if beside:
+        lasting_s = 30 + (len(targets) // WAVE + 1) * (wait_s + 1)
+        exit_code, output = run_tool(place.node, argv, network=f"container:{place.id}", timeout_s=lasting_s)
+    else:
+        done = execute(place, argv)
+        exit_code, output = done.exit_code, done.output
+    if RECORD not in output and exit_code:
+        return dict.fromkeys(targets, (exit_code, output))
+    told = {}
+    for record in output.split(RECORD)[1:]:
+        target, code, said = record.split(FIELD, 2)
+        told[target] = (int(code), said)
+    return told
+
+
+def _command(source: str, target: str, wait_s: int, beside: bool) -> str:
+    """The docker command that asks one target."""
+    where = f"docker run --rm --network container:{source} {TOOLS}" if beside else f"docker container exec {source}"
+    return f"{where} ping -c 1 -W {wait_s} {target}"
 
 
 # --- who is asked, and where ----------------------------------------------------------------------
@@ -267,12 +295,12 @@ def _plan(
 
 def _ask(
     lab: Lab, source: Container, plan: Mapping[str, tuple[str | None, str | None]], wait_s: int
-) -> dict[str, PingResult] | str:
-    """What each address answered; in words why nothing could be asked."""
+) -> tuple[dict[str, PingResult], bool] | str:
+    """What each address answered, and whether a tool container asked; in words why nothing could be asked."""
     addresses = list(dict.fromkeys(address for _, address in plan.values() if address))
     place = Place(lab.node(source.node), source.id, source.label, source.state, source.image, source.networks)
     try:
-        return ping_each(place, addresses, wait_s=wait_s)
+        return _ping_each(place, addresses, wait_s)
     except NodeUnreachable as err:
         return err.problem
 
@@ -283,7 +311,7 @@ def _pair(
     target: str,
     network: str | None,
     address: str | None,
-    answers: dict[str, PingResult] | str,
+    answers: tuple[dict[str, PingResult], bool] | str,
 ) -> Pair:
     make = partial(Pair, source, target, network=network, address=address)
     if address is None:
@@ -291,7 +319,8 @@ def _pair(
         return make("not_run", rtt_ms=None, reason=why)
     if isinstance(answers, str):
         return make("not_run", rtt_ms=None, reason=answers)
-    ping = answers[address]
+    pings, beside = answers
+    ping, make = pings[address], partial(make, beside=beside)
     if ping.outcome == "not_run":
         return make("not_run", rtt_ms=None, reason=ping.reason)
     if ping.received and network:

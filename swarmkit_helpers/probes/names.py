@@ -62,6 +62,8 @@ class NameSurvey:
     networks: tuple[str, ...]
     """The networks that the source is on: it knows the names of these only."""
     answers: tuple[NameAnswer, ...]
+    ipvs: bool = True
+    """Whether VIPs answer on these nodes."""
 
     def __str__(self) -> str:
         return "\n".join(f"{a.name} → {', '.join(a.addresses) or '—'}{NBSP}: {a.reason}" for a in self.answers)
@@ -100,12 +102,13 @@ def explore_names(lab: Lab, source: str, names: Sequence[str] = ()) -> NameSurve
         raise ObjectNotFound("container", source)
     asked = asked or list(known_names(seen, container))
     place = Place(lab.node(container.node), container.id, source, container.state, container.image, container.networks)
+    ipvs = lab.capabilities.ipvs
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        answers = tuple(pool.map(lambda name: ask_name(seen, container, place, name), asked))
-    return NameSurvey(seen, source, container.node, container.networks, answers)
+        answers = tuple(pool.map(lambda name: ask_name(seen, container, place, name, ipvs=ipvs), asked))
+    return NameSurvey(seen, source, container.node, container.networks, answers, ipvs)
 
 
-def ask_name(seen: Topology, asker: Container, place: Place, name: str) -> NameAnswer:
+def ask_name(seen: Topology, asker: Container, place: Place, name: str, *, ipvs: bool = True) -> NameAnswer:
     """Ask the DNS of one container for one name that `check_target` let through.
 
     Parameters
@@ -114,6 +117,8 @@ def ask_name(seen: Topology, asker: Container, place: Place, name: str) -> NameA
         The snapshot in which the addresses are looked up.
     asker, place
         The container that asks, in that snapshot and on its node.
+    ipvs
+        Whether VIPs answer on these nodes.
 
     Raises
     ------
@@ -139,11 +144,11 @@ def ask_name(seen: Topology, asker: Container, place: Place, name: str) -> NameA
         return NameAnswer(name, "not_run", "unknown", (), None, why, command)
     holders = tuple(holder_of(seen, address, asker) for address in resolution.addresses)
     kind = kind_of_name(seen, name, holders)
-    reason = _meaning(kind, holders) if holders else why_unknown(seen, asker, name)
+    reason = _meaning(kind, holders, ipvs) if holders else why_unknown(seen, asker, name)
     return NameAnswer(name, "answered" if holders else "unknown", kind, holders, server, reason, command)
 
 
-def _meaning(kind: NameKind, holders: Sequence[Holder]) -> str:
+def _meaning(kind: NameKind, holders: Sequence[Holder], ipvs: bool) -> str:
     """What an answer means."""
     first = holders[0]
     on = f" sur {first.network}" if first.network else ""
@@ -151,7 +156,8 @@ def _meaning(kind: NameKind, holders: Sequence[Holder]) -> str:
     if kind == "node":
         return f"Une machine{NBSP}: 127.0.0.11 ne connaît pas ce nom, il a transmis la question au DNS extérieur."
     if kind == "service" and first.kind == "vip":
-        return f"La VIP du service{on}{NBSP}: une seule adresse, quel que soit le nombre de tâches."
+        said = f"La VIP du service{on}{NBSP}: une seule adresse, quel que soit le nombre de tâches."
+        return said if ipvs else f"{said} Le noyau de ces nœuds n'a pas IPVS{NBSP}: personne n'y répond."
     if kind == "service":
         whose = f"les adresses de ses {len(holders)} tâches" if several else "l'adresse de sa seule tâche"
         return f"Service sans VIP (endpoint_mode dnsrr){NBSP}: {whose}{on}."

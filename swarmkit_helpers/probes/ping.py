@@ -19,8 +19,10 @@ __all__ = ["PingPlan", "PingResult", "parse_ping", "ping", "plan_ping"]
 HIGHEST_COUNT = 100
 NO_COMMAND = (126, 127)
 """Exit codes of an exec whose command is not in the image."""
-ANSWER = re.compile(r"bytes from .*?time[=<]([\d.]+) ?ms")
+# A packet too small to carry the time it left at comes back without a duration (BusyBox: under 4 bytes, iputils: 16).
+ANSWER = re.compile(r"bytes from .*?seq=\d+(?:.*?time[=<](?P<rtt>[\d.]+) ?ms)?")
 COUNTS = re.compile(r"(\d+) packets transmitted, (\d+)(?: packets)? received")
+UNTIMED = "sans durée (un si petit paquet ne porte pas son heure d'envoi)"
 HEADING = re.compile(r"^PING \S+ \(([\d.]+)\)", re.MULTILINE)
 
 
@@ -35,7 +37,7 @@ class PingResult:
     sent: int
     received: int
     rtts_ms: tuple[float, ...]
-    """One per packet that came back, in milliseconds."""
+    """One per packet that came back with a duration, in milliseconds: one too small to carry a time has none."""
     address: str | None
     """What the target's name gave; None when it gave nothing."""
     reason: str
@@ -46,7 +48,7 @@ class PingResult:
 
     @property
     def rtt_ms(self) -> float | None:
-        """Mean round-trip time in milliseconds; None when nothing came back."""
+        """Mean round-trip time in milliseconds; None when nothing came back, or nothing with a duration."""
         return sum(self.rtts_ms) / len(self.rtts_ms) if self.rtts_ms else None
 
     @property
@@ -200,7 +202,7 @@ def parse_ping(source: str, target: str, command: str, exit_code: int, output: s
     sent, received = (int(counts[1]), int(counts[2])) if counts else (0, 0)
     heading = HEADING.search(output)
     address = heading[1] if heading else None
-    rtts = tuple(float(found) for found in ANSWER.findall(output))
+    rtts = tuple(float(found["rtt"]) for found in ANSWER.finditer(output) if found["rtt"])
     outcome: Outcome = "passed" if sent and received == sent else "failed"
     if exit_code in NO_COMMAND or (not sent and not _network_said(output)):
         outcome = "not_run"
@@ -220,8 +222,8 @@ def _reason(
     known = f"{target} ({address})" if address and address != target else target
     plural = "s" if sent > 1 else ""
     if outcome == "passed":
-        mean = f"{sum(rtts) / len(rtts):.2f}".replace(".", ",") if rtts else "?"
-        return f"{known} a répondu : {received} paquet{plural} sur {sent}, 0 % de perte, {mean} ms en moyenne."
+        took = f"{sum(rtts) / len(rtts):.2f} ms en moyenne".replace(".", ",") if rtts else UNTIMED
+        return f"{known} a répondu : {received} paquet{plural} sur {sent}, 0 % de perte, {took}."
     if outcome == "not_run":
         last = output.strip().splitlines()[-1:] or ["la commande n'a rien écrit"]
         return f"Le ping n'a pas pu être lancé : {last[0]}"

@@ -20,10 +20,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon
 
 from .figure import Figure, Place
-from .french import typeset
+from .french import NBSP, typeset
 from .palette import INK, PAPER, RULE, SOFT, SOLID, LineStyle
 
-__all__ = ["BODY", "HEAD", "MARGIN", "TITLE", "Canvas", "Sample", "fit", "text_width", "wrap"]
+__all__ = ["BODY", "HEAD", "MARGIN", "TITLE", "Canvas", "Sample", "as_many", "fit", "text_width", "wrap"]
 
 TITLE, HEAD, BODY = 13.0, 10.5, 9.0
 """Sizes of text, in points."""
@@ -83,6 +83,16 @@ def wrap(text: str, width: float, size: float = BODY, bold: bool = False, mono: 
     return lines
 
 
+def as_many(items: Sequence[str], width: float) -> str:
+    """As many items as there is room for, then how many are left."""
+    for kept in range(len(items), 0, -1):
+        left = len(items) - kept
+        said = ", ".join(items[:kept]) + (f" et {left}{NBSP}autre{'s' if left > 1 else ''}" if left else "")
+        if text_width(said) <= width:
+            return said
+    return fit(items[0], width) if items else ""
+
+
 def _dashes(line: LineStyle, weight: float) -> Any:
     """A line style as matplotlib takes it: it counts dashes in line widths, here they are in points."""
     return (0, tuple(length / weight for length in line)) if line else "solid"
@@ -96,6 +106,8 @@ class Canvas:
         self.figure = Figure(figsize=(width / POINTS_PER_INCH, 1), facecolor=PAPER)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
+        self.cues: set[str] = set()
+        """Names of what was drawn that the legend is to explain."""
         self._places: list[tuple[Literal["node", "network"], str, float, float, float, float]] = []
 
     def place(

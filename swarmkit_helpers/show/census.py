@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from ..topology.model import Node, Service, Topology
 from .french import count, listing, natural, typeset
 
-__all__ = ["Census", "Spread", "attention", "census", "marked_state", "per_node", "spreads", "without_node"]
+__all__ = ["ALONE", "Census", "Spread", "attention", "census", "marked_state", "per_node", "spreads", "without_node"]
 
+ALONE = "autonomes"
+"""What the containers that belong to no service are called together."""
 FEW = 6
 """Names that a sentence still tells one by one."""
 

@@ -108,3 +108,5 @@ def _figures(result: PingResult) -> Iterator[str]:
         mean = milliseconds(result.rtt_ms or 0.0)
         low, high = (milliseconds(value) for value in (min(result.rtts_ms), max(result.rtts_ms)))
         yield f"Aller-retour : {mean} en moyenne, de {low} à {high}."
+    elif result.received:
+        yield "Aller-retour sans durée : un si petit paquet ne porte pas son heure d'envoi."

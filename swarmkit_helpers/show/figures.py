@@ -179,7 +179,7 @@ def draw_matrix(matrix: PingMatrix) -> Figure:
 def draw_names(survey: NameSurvey) -> Figure:
     """Draw what a DNS server answered: each name, the addresses it gave, who holds each and where.
 
-    `names_table` says the same as a table.
+    Many addresses of one name are drawn by node, or counted; `names_table` lists them all.
 
     Parameters
     ----------

@@ -126,6 +126,20 @@ def test_what_may_not_be_cut_is_sent_from_beside(net: Lab) -> None:
     assert tools(net) == []
 
 
+@pytest.mark.parametrize(("size", "cut", "timed"), [(0, True, False), (4, True, True), (15, False, False)])
+def test_a_packet_too_small_to_carry_a_time_is_not_lost(net: Lab, size: int, cut: bool, timed: bool) -> None:
+    live = ping_live(net, "alpine2", "alpine1", count=2, size=size, dont_fragment=not cut)
+    replies = list(live)
+    assert [(reply.number, reply.came_back, reply.rtt_ms is not None) for reply in replies] == [
+        (1, True, timed),
+        (2, True, timed),
+    ]
+    assert live.result is not None and live.result.outcome == "passed"
+    assert ("sans durée" in live.result.reason) != timed
+    panel = ping_panel(net, "alpine2", "alpine1", count=2, size=size, dont_fragment=not cut, run=True)
+    assert "perdu" not in html.unescape(panel.static_html()).replace("✕ perdu", "")
+
+
 def test_unknown_names(net: Lab) -> None:
     live = ping_live(net, "alpine2", "inconnu", count=100)
     assert list(live) == [] and live.result is not None

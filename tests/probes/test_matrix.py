@@ -9,16 +9,17 @@ from collections.abc import Iterator
 import pytest
 
 from swarmkit_helpers import errors
-from swarmkit_helpers.actions.containers import run_container, stop_container
+from swarmkit_helpers.actions.containers import remove_container, run_container, stop_container
 from swarmkit_helpers.actions.networks import create_network
 from swarmkit_helpers.actions.services import create_service
 from swarmkit_helpers.course.restore import restore
 from swarmkit_helpers.lab import local
 from swarmkit_helpers.lab.cluster import Lab
+from swarmkit_helpers.lab.images import TOOLS
 from swarmkit_helpers.lab.locate import Place, locate
 from swarmkit_helpers.lab.record import home
 from swarmkit_helpers.probes import matrix as matrices
-from swarmkit_helpers.probes.execution import Execution, run_tool
+from swarmkit_helpers.probes.execution import TOOL_LABEL, Execution, run_tool
 from swarmkit_helpers.probes.matrix import ping_matrix
 from swarmkit_helpers.probes.reach import ping_all
 
@@ -78,6 +79,31 @@ def test_what_does_not_run_is_neither_answered_nor_failed(net: Lab) -> None:
     assert [pair.outcome for pair in matrix.pairs] == ["not_run", "not_run"]
     assert "exited" in matrix.pair("passager", "a1").reason
     assert "pas d'adresse" in matrix.pair("a1", "passager").reason
+
+
+@pytest.mark.swarm
+@pytest.mark.parametrize("removed", ["ping", "ping sh"])
+def test_a_source_without_ping_is_helped_from_beside(net: Lab, removed: str) -> None:
+    run_container(net, "outils", TOOLS, node="worker2", network="net-a", command=["sleep", "600"])
+    api = net.node("worker2").api
+    gone = f'for name in {removed}; do rm -f "$(command -v $name)"; done; command -v ping'
+    run = api.exec_create("outils", ["sh", "-c", gone])
+    assert api.exec_start(run["Id"]).strip() == b""
+    try:
+        matrix = ping_matrix(net, containers=["outils", "a1", "b1"])
+        outcomes = {pair.target: pair.outcome for pair in matrix.pairs if pair.source == "outils"}
+        assert outcomes == {"a1": "answered", "b1": "apart"}
+        assert matrix.pair("outils", "a1").rtt_ms is not None and matrix.pair("outils", "a1").beside
+        assert matrix.pair("a1", "outils").outcome == "answered" and not matrix.pair("a1", "outils").beside
+        told = matrix.command("outils", "a1")
+        assert told.startswith(f"docker run --rm --network container:outils {TOOLS} ping -c 1 ")
+        assert matrix.command("a1", "outils").startswith("docker container exec a1 ping ")
+        reach = ping_all(net, ["outils", "a1"])
+        assert reach.answered == {("outils", "a1"), ("a1", "outils")}
+        assert reach.pings["outils", "a1"].command.startswith("docker run --rm --network container:outils ")
+        assert [c for c in api.containers(all=True) if TOOL_LABEL in c["Labels"]] == []
+    finally:
+        remove_container(net, "outils")
 
 
 @pytest.mark.swarm

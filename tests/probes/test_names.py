@@ -65,6 +65,8 @@ def test_each_kind_of_name(net: Lab) -> None:
     (machine,) = by_name["worker1.i2tch.loc"].holders
     assert (machine.kind, machine.name, machine.address) == ("node", "worker1", "10.0.3.63")
     assert "aucun réseau en commun" in by_name["seul"].reason
+    assert survey.ipvs == net.capabilities.ipvs
+    assert ("n'a pas IPVS" in by_name["web"].reason) == (not net.capabilities.ipvs)
     assert by_name["web"].command == "docker container exec alpine2 nslookup web"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swarmkit_helpers.errors import TargetRefused
+from swarmkit_helpers.probes import live
 from swarmkit_helpers.probes.dns import parse_nslookup
 from swarmkit_helpers.probes.pcap import decode_pcap
 from swarmkit_helpers.probes.ping import PingResult, parse_ping
@@ -40,6 +41,57 @@ def test_all_came_back() -> None:
     assert result.rtt_ms == pytest.approx(0.2)
     assert result.loss_percent == 0
     assert result.address == "10.0.1.2"
+
+
+COUNTED = "2 packets transmitted, 2 {}received, 0% packet loss"
+SMALL = {
+    "BusyBox, 0": (
+        "PING alpine1 (10.0.1.2): 0 data bytes\n"
+        "8 bytes from 10.0.1.2: seq=0 ttl=64\n"
+        "8 bytes from 10.0.1.2: seq=1 ttl=64\n\n" + COUNTED.format("packets "),
+        (None, None),
+    ),
+    "BusyBox, 3": (
+        "PING alpine1 (10.0.1.2): 3 data bytes\n"
+        "11 bytes from 10.0.1.2: seq=0 ttl=64\n"
+        "11 bytes from 10.0.1.2: seq=1 ttl=64\n\n" + COUNTED.format("packets "),
+        (None, None),
+    ),
+    "BusyBox, 4": (
+        "PING alpine1 (10.0.1.2): 4 data bytes\n"
+        "12 bytes from 10.0.1.2: seq=0 ttl=64 time=0.087 ms\n"
+        "12 bytes from 10.0.1.2: seq=1 ttl=64 time=0.101 ms\n\n" + COUNTED.format("packets "),
+        (0.087, 0.101),
+    ),
+    "iputils, 15": (
+        "PING alpine1 (10.0.1.2) 15(43) bytes of data.\n"
+        "23 bytes from alpine1.test-net (10.0.1.2): icmp_seq=1 ttl=64\n"
+        "23 bytes from alpine1.test-net (10.0.1.2): icmp_seq=2 ttl=64\n\n" + COUNTED.format(""),
+        (None, None),
+    ),
+    "iputils, 16": (
+        "PING alpine1 (10.0.1.2) 16(44) bytes of data.\n"
+        "24 bytes from alpine1.test-net (10.0.1.2): icmp_seq=1 ttl=64 time=0.083 ms\n"
+        "24 bytes from alpine1.test-net (10.0.1.2): icmp_seq=2 ttl=64 time=0.086 ms\n\n" + COUNTED.format(""),
+        (0.083, 0.086),
+    ),
+}
+"""What each ping wrote, by its size in bytes, and how long each packet took: recorded on a lab."""
+
+
+@pytest.mark.parametrize(("output", "rtts"), SMALL.values(), ids=SMALL)
+def test_a_packet_too_small_to_carry_a_time_came_back_all_the_same(output: str, rtts: tuple[float | None, ...]) -> None:
+    result = read(output)
+    timed = tuple(rtt for rtt in rtts if rtt is not None)
+    assert (result.outcome, result.received, result.loss_percent, result.rtts_ms) == ("passed", 2, 0, timed)
+    assert "?" not in result.reason and ("sans durée" in result.reason) == (not timed)
+    assert ("ms en moyenne" in result.reason) == bool(timed)
+    replies = [reply for reply in map(live._reply, output.splitlines()) if reply]
+    assert [(reply.number, reply.rtt_ms, reply.came_back) for reply in replies] == [
+        (1, rtts[0], True),
+        (2, rtts[1], True),
+    ]
+    assert not live.Reply(1, None).came_back
 
 
 def test_some_were_lost() -> None:
@@ -111,6 +163,7 @@ def test_nothing_a_shell_would_read_is_a_target(text: str) -> None:
         check_target(text)
 
 
+@settings(deadline=None)  # the first of them imports the decoder
 @given(st.binary(max_size=400))
 def test_any_bytes_are_decoded_without_failing(raw: bytes) -> None:
     header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)

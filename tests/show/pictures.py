@@ -9,9 +9,16 @@ from swarmkit_helpers.show import figures
 from swarmkit_helpers.show.figure import Figure
 from tests.widgets import probed
 
-from . import fleets, stacks, swarms
+from . import captures, fleets, stacks, surveys, swarms
 
 BEFORE, AFTER, ALPINES = swarms.before_move(), swarms.after_move(), swarms.alpines()
+
+
+def way(name: str) -> Figure:
+    """The way of a packet that was captured, or not."""
+    capture = captures.WAYS[name]
+    return figures.draw_packet_path(capture.topology or captures.SWARM, capture)
+
 
 PICTURES: dict[str, Callable[[], Figure]] = {
     "swarm-3": lambda: figures.draw_swarm(BEFORE),
@@ -36,8 +43,19 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     ),
     "matrix-40": lambda: figures.draw_matrix(probed.matrix(4, 10, {(0, 2): "failed"})),
     "names": lambda: figures.draw_names(probed.survey(mute=True)),
+    "names-no-ipvs": lambda: figures.draw_names(replace(probed.survey(), ipvs=False)),
+    "names-by-node": lambda: figures.draw_names(surveys.of_one(6, 140)),
+    "names-100-nodes": lambda: figures.draw_names(surveys.large(100, 2000, 7)),
     "nested-packet": lambda: figures.draw_nested_packet(swarms.PING, ALPINES),
-    "packet-path": lambda: figures.draw_packet_path(ALPINES, swarms.PING),
+    "packet-alone": lambda: figures.draw_packet_path(ALPINES, swarms.PING),
+    "path-wire": lambda: way("wire"),
+    "path-balanced": lambda: way("wire, balanced"),
+    "path-no-reply": lambda: way("wire, nothing back"),
+    "path-vip-silent": lambda: way("vip_silent"),
+    "path-encrypted": lambda: way("encrypted"),
+    "path-apart": lambda: way("apart"),
+    "path-elsewhere": lambda: way("elsewhere"),
+    "path-local": lambda: way("local"),
     "architecture": lambda: figures.draw_architecture(stacks.voting()),
     "simulated": lambda: figures.draw_swarm(replace(ALPINES, simulated=True)),
 }

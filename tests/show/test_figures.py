@@ -352,7 +352,7 @@ def test_cnm_of_a_container_on_no_network() -> None:
 def test_nested_packet_marks_the_fifty_bytes() -> None:
     figure = figures.draw_nested_packet(swarms.PING, ALPINES)
     said = drawn.texts(figure)
-    assert f"50 octets = 20 + 8 + 8 + 14{NBSP}: ce que perd le MTU de l'overlay" in said
+    assert f"50 octets = 20 + 8 + 8 + 14{NBSP}: ce que perd la MTU de l'overlay" in said
     assert f"trame sur le réseau des machines{NBSP}: 148 octets" in said
     assert f"trame du conteneur{NBSP}: 98 octets" in said
     assert "10.0.3.63 (worker1) → 10.0.3.62 (manager)" in said

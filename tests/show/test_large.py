@@ -185,3 +185,21 @@ def test_a_simulated_large_swarm_says_so() -> None:
     for figure in (figures.draw_swarm(simulated), figures.draw_subnets(simulated)):
         assert drawn.texts(figure)[0].endswith("(simulé)")
         assert "Labo simulé" in figure.alt and "worker94 n'a pas répondu" in plain(figure.alt)
+
+
+@pytest.mark.parametrize("machines", [3, 30])
+def test_containers_of_no_service_are_autonomous_not_out_of_order(machines: int) -> None:
+    swarm = fleets.fleet(machines, 20 * machines, 3)
+    own = {"service": None}
+    alone = replace(
+        swarm,
+        containers=tuple(replace(c, **own) if c.service == "boutique_web" else c for c in swarm.containers),  # type: ignore[arg-type]
+        endpoints=tuple(replace(e, **own) if e.service == "boutique_web" else e for e in swarm.endpoints),  # type: ignore[arg-type]
+    )
+    for draw in (figures.draw_swarm, figures.draw_subnets):
+        said = [plain(text) for text in [*drawn.texts(draw(alone)), draw(alone).alt]]
+        assert not any("hors service" in text for text in said)
+    assert any("autonomes" in plain(text) for text in drawn.texts(figures.draw_subnets(alone)))
+    if machines == 3:
+        held = [text for text in drawn.texts(figures.draw_swarm(alone)) if text.startswith("autonomes × ")]
+        assert len(held) == 3 and "conteneur autonome" in drawn.texts(figures.draw_swarm(alone))

@@ -45,6 +45,44 @@ def test_a_simulated_lab_and_a_silent_node_are_said(way: str) -> None:
     assert "Relevé incomplet" in figure.alt
 
 
+@each_way
+def test_the_legend_explains_what_is_drawn_and_nothing_else(way: str) -> None:
+    capture = WAYS[way]
+    figure = figures.draw_packet_path(SWARM, capture)
+    said = [plain(text) for text in drawn.texts(figure)]
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "X"]
+    assert ("le chemin s'arrête là" in said) == (len(crosses) > 1)
+    # Whatever was sent and not answered is seen to stop somewhere.
+    assert bool(crosses) == (not capture.answered or capture.route.address is None)
+    network = capture.route.network
+    assert [text for text in said if text.startswith("réseau ") and "(VNI " in text] == (
+        [f"réseau {network.name} (VNI {network.vxlan_id})"] if network else []
+    )
+    idle = way.partition(",")[0] in ("vip_silent", "vip_local", "unknown", "not_run") or bool(crosses)
+    idle = idle or (way.startswith("local") and way != "local, itself")
+    assert ("rien n'y passe" in said) == ((idle and capture.route.kind != "silent") or way == "silent, nobody")
+    assert ("étape du chemin" in said) == any(text in "12345678" for text in said)
+    known = capture.route.request is not None or capture.route.kind == "encrypted"
+    assert ("chemin réel, capturé sur le réseau des machines" in said) == known
+
+
+@pytest.mark.parametrize("way", ["elsewhere", "local", "local, itself", "encrypted", "wire, nothing back"])
+def test_what_nobody_answered_is_not_drawn_as_a_whole_way(way: str) -> None:
+    lost = replace(WAYS[way], result=captures.pinged(WAYS[way].target, WAYS[way].address, 0))
+    figure = figures.draw_packet_path(SWARM, lost)
+    assert any(line.get_marker() == "X" for line in figure.axes[0].lines)
+    assert "le chemin s'arrête là" in [plain(text) for text in drawn.texts(figure)]
+    assert drawn.overlaps(figure) == [] and drawn.outside(figure) == []
+
+
+def test_a_reply_that_the_capture_missed_is_neither_drawn_nor_denied() -> None:
+    missed = replace(WAYS["wire"], packets=WAYS["wire"].packets[:1])
+    said = [plain(text) for text in drawn.texts(figures.draw_packet_path(SWARM, missed))]
+    assert "réponse" not in said and "aucune réponse" not in said
+    assert "réponse" in drawn.texts(figures.draw_packet_path(SWARM, WAYS["wire"]))
+    assert "aucune réponse" in drawn.texts(figures.draw_packet_path(SWARM, WAYS["wire, nothing back"]))
+
+
 def test_a_captured_ping_shows_the_name_then_each_step() -> None:
     said = drawn.texts(figures.draw_packet_path(SWARM, WAYS["wire"]))
     for word in ("nom", "tasks.my-nginx", "DNS 127.0.0.11", "donne 2\N{NO-BREAK SPACE}adresses", TASK, "148 octets"):
@@ -150,5 +188,5 @@ def test_what_vxlan_adds_is_counted_in_the_packet(captured: VxlanPacket, added: 
     said = plain(" ".join(drawn.texts(figure)))
     assert f"= {added} octets ajoutés" in said and f"{cost} octets = " in said
     parts = f"{captured.outer_ipv4_bytes} + 8 + 8 + 14"
-    assert f"{cost} octets = {parts} : ce que perd le MTU" in said and parts in figure.alt
+    assert f"{cost} octets = {parts} : ce que perd la MTU" in said and parts in figure.alt
     assert drawn.overlaps(figure) == [] and drawn.outside(figure) == []

@@ -10,6 +10,7 @@ import pytest
 from swarmkit_helpers.probes.live import Reply
 from swarmkit_helpers.probes.ping import PingResult, parse_ping
 from swarmkit_helpers.show.diagnosis import Step, ping_steps, steps_html
+from swarmkit_helpers.show.widgets.ping import _became
 from swarmkit_helpers.show.widgets.plot import rtt_plot
 from swarmkit_helpers.topology.holders import holder_of
 from swarmkit_helpers.topology.naming import known_names
@@ -139,5 +140,15 @@ def test_the_plot_says_the_same_in_words() -> None:
     label = html.unescape(plot).replace("\N{NO-BREAK SPACE}", " ")
     assert 'aria-label="Allers-retours : 2 paquets revenus, de 0,10 ms à 3,0 ms, 1 perdu."' in label
     assert ">5,0 ms<" in label
-    assert rtt_plot([], 5).count("<circle") == 0
+    assert rtt_plot([], 5).count("<circle") == 0 and "sans durée" not in label
     assert "99999" in rtt_plot([Reply(1, 99_999.0)], 1)
+
+
+def test_what_came_back_without_a_duration_is_not_drawn_as_lost() -> None:
+    small = "8 bytes from 10.0.1.7: seq=0 ttl=64"
+    untimed = rtt_plot([Reply(1, None, small), Reply(2, None)], 2).replace("\N{NO-BREAK SPACE}", " ")
+    assert 'aria-label="Allers-retours : 1 paquet revenu, sans durée, 1 perdu."' in untimed
+    assert untimed.count("<circle") == 1 and "○ revenu sans durée" in untimed
+    mixed = rtt_plot([Reply(1, 0.1), Reply(2, None, small)], 2).replace("\N{NO-BREAK SPACE}", " ")
+    assert "2 paquets revenus, de 0,10 ms à 0,10 ms, 1 sans durée." in mixed
+    assert (_became(Reply(1, None, small)), _became(Reply(2, None))) == ("revenu, sans durée", "perdu")

@@ -108,16 +108,16 @@ def _tile(
     canvas.place("node", node.name, x, y, width, height)
     middle = y + 10
     shape = "*" if node.leader else "s" if manager else "o"
-    canvas.marker(x + 8, middle, shape, face=INK if manager else PAPER, size=9 if node.leader else 6)
-    name = fit(node.name, width - 16)
+    canvas.marker(x + 8, middle, shape, face=INK if manager else PAPER, size=8 if node.leader else 6)
+    name = fit(node.name, width - 17)
     lines = [node.address] if addressed else []
     said = state.removesuffix(", sans réponse") or str(number)
     lines.append(said if state in ("", "sans réponse") or not number or not node.answered else f"{said}, {number}")
     if not node.answered:
         # A plain ground under the words, over the hatching.
-        widest = max([text_width(name) + 15, *(text_width(line, bold=True) + 8 for line in lines)])
+        widest = max([text_width(name) + 16, *(text_width(line, bold=True) + 8 for line in lines)])
         canvas.box(x + 2, y + 2, min(widest + 4, width - 4), height - 4, edge="none", radius=1, zorder=1.2)
-    canvas.text(x + 15, middle, name)
+    canvas.text(x + 16, middle, name)
     for line in lines:
         middle += LINE - 1
         strong = line is lines[-1]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from ...topology.model import Network, Node, Topology
-from ..canvas import HEAD, LINE, MARGIN, Canvas, Sample, fit, text_width, wrap
-from ..census import Census, attention, census, marked_state
+from ..canvas import HEAD, LINE, MARGIN, Canvas, Sample, as_many, fit, text_width, wrap
+from ..census import ALONE, Census, attention, census, marked_state
 from ..figure import Figure
-from ..french import NBSP, count, listing, natural, notes, titled, typeset
+from ..french import count, listing, natural, notes, titled, typeset
 from ..legend import line_sample, shape_sample, word_sample
 from ..palette import INK, PAPER, RULE, SCALE, SHADE, SOFT, SOLID, VERMILION, NetworkStyle, network_styles, style_of
 
@@ -194,24 +194,12 @@ def _networks(
             str(network.vxlan_id) if network and network.vxlan_id is not None else "aucun",
             str(counted.on_network(name)),
             str(len(counted.users.get(name, ()))),
-            _as_many(
-                [f"{service or 'hors service'} {n}" for service, n in held.items()], MARGIN + INNER - lefts[-1] - 4
-            ),
+            as_many([f"{service or ALONE} {n}" for service, n in held.items()], MARGIN + INNER - lefts[-1] - 4),
         )
         for x, text, align in zip(lefts, texts, aligns, strict=True):
             canvas.text(x, y, text, bold=text is texts[0], align=align)
         y += ROW
     return y + 4
-
-
-def _as_many(items: Sequence[str], width: float) -> str:
-    """As many items as there is room for, then how many are left."""
-    for kept in range(len(items), 0, -1):
-        left = len(items) - kept
-        said = ", ".join(items[:kept]) + (f" et {left}{NBSP}autre{'s' if left > 1 else ''}" if left else "")
-        if text_width(said) <= width:
-            return said
-    return fit(items[0], width) if items else ""
 
 
 def _grids(
@@ -442,7 +430,7 @@ def _alt(topology: Topology, names: Sequence[str], counted: Census) -> str:
         if users:
             each = [counted.cells[node, name] for node in users]
             span = f"{min(each)}" if min(each) == max(each) else f"de {min(each)} à {max(each)}"
-            held = [f"{service or 'hors service'} {n}" for service, n in counted.services[name].items()]
+            held = [f"{service or ALONE} {n}" for service, n in counted.services[name].items()]
             sentence += f" sur {count(len(users), 'nœud')}, {span} par nœud ({listing(held, MOST_SERVICES)})"
         said.append(f"{sentence}.")
     apart = attention(topology)

@@ -151,7 +151,7 @@ def _ribbon(canvas: Canvas, y: float, packet: VxlanPacket, layers: list[Layer]) 
     y += 40
     _bracket(canvas, edges[4], edges[-1], y, f"trame du conteneur : {packet.inner_bytes} octets")
     y += LINE + 12
-    cost = f"{packet.mtu_cost_bytes} octets{_sum(packet)} : ce que perd le MTU de l'overlay"
+    cost = f"{packet.mtu_cost_bytes} octets{_sum(packet)} : ce que perd la MTU de l'overlay"
     _bracket(canvas, edges[1], edges[5], y, cost)
     y += LINE + 14
     said = f"{packet.outer_bytes} − {packet.inner_bytes} = {packet.added_bytes} octets ajoutés à cette trame"
@@ -212,7 +212,7 @@ def _alt_nested(packet: VxlanPacket, layers: list[Layer], known: list[Topology])
             f"Paquet VXLAN capturé, du dehors vers le dedans : {nested}.",
             f"La trame extérieure fait {packet.outer_bytes} octets, celle du conteneur {packet.inner_bytes} :",
             f"{packet.added_bytes} de plus.",
-            f"Le MTU de l'overlay perd {packet.mtu_cost_bytes} octets{_sum(packet).replace(' = ', ' : ')}.",
+            f"La MTU de l'overlay perd {packet.mtu_cost_bytes} octets{_sum(packet).replace(' = ', ' : ')}.",
             *notes(*known),
         ]
     )

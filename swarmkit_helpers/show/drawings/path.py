@@ -31,6 +31,7 @@ from ..palette import (
 if TYPE_CHECKING:
     from ...probes.capture import Capture
     from ...probes.route import Route
+    from ...topology.holders import Holder
 
 __all__ = ["End", "draw_path", "draw_way"]
 
@@ -46,6 +47,10 @@ BY_DEFAULT = "docker_gwbridge"
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 UNSEEN: LineStyle = (3.0, 3.0)
 REAL = NetworkStyle(INK, SOLID)
+IDLE = NetworkStyle(SOFT, (1.2, 2.4))
+"""What nothing passes by."""
+BEYOND = NetworkStyle(SOFT, SOLID)
+"""An address that no container has."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ def draw_path(topology: Topology, packet: VxlanPacket) -> Figure:
             (line_sample(style), f"réseau {network} (VNI {packet.vni})"),
             (line_sample(REAL), "chemin réel, sur le réseau des machines"),
             (box_sample(SHADE, SOFT), "nœud"),
+            (STEP, "étape du chemin"),
         ],
     )
     return canvas.finish(y + 4, " ".join([*_told(topology, packet, network), *notes(topology)]))
@@ -159,15 +165,19 @@ def _between(
     *,
     first: int = 1,
     seen: bool = True,
+    wired: bool = True,
     cut: bool = False,
+    back: bool | None = None,
 ) -> float:
     """Two nodes, and what goes from one to the other; returns the y below.
 
-    `seen`: what is drawn was captured; `cut`: nothing passes between the nodes.
+    `seen`: what is drawn was captured; `wired`: at least what passes between the nodes was; `cut`: nothing does;
+    `back`: whether something came back, None where that is not told.
     """
     left, right = MARGIN, SHEET - MARGIN - NODE
     tops = (y + 32, y + 112, y + 192)
     line = SOLID if seen else UNSEEN
+    canvas.cues |= {"node"} | ({"wire"} if wired else set()) | (set() if seen else {"unseen"})
     for x, end, sends in ((left, source, True), (right, target, False)):
         canvas.box(x, y, NODE, TALL, face=SHADE, edge=SOFT, weight=1.4)
         canvas.text(x + 12, y + 15, fit(f"nœud {end.node}", NODE - 24, HEAD, True), HEAD, bold=True)
@@ -185,18 +195,27 @@ def _between(
             _step(canvas, x + 80, (upper + 52 + lower) / 2, first + number if sends else first + 4 - number)
     gap = (left + NODE, right)
     middle = sum(gap) / 2
-    logical, real = tops[0] + 26, tops[2] + 26
+    logical, real = tops[0] + 26, tops[2] + (26 if back is None else 16)
     canvas.line([(left + 18 + BOX, logical), (right + 18, logical)], color=style.color, line=style.line, weight=3)
     canvas.text(middle, logical - 12, fit(network, right - gap[0] - 8, bold=True), bold=True, align="center")
     canvas.text(middle, logical + 13, typeset("vu des conteneurs"), color=SOFT, align="center")
-    canvas.arrow((left + 18 + BOX, real), (right + 18, real), weight=2.4 if seen else 1.6, line=line)
+    wire_line = SOLID if wired else UNSEEN
+    canvas.arrow((left + 18 + BOX, real), (right + 18, real), weight=2.4 if wired else 1.6, line=wire_line)
+    if back is not None:
+        level = real + 28
+        if back:
+            canvas.arrow((right + 18, level), (left + 18 + BOX, level), weight=1.6, line=wire_line)
+        else:
+            _idle_line(canvas, left + 18 + BOX, right + 18, level)
+            _stop(canvas, middle, level)
+        canvas.text(middle, level + 15, "réponse" if back else "aucune réponse", color=SOFT, align="center")
     if cut:
-        canvas.marker(middle, real, "X", face=VERMILION, edge=INK, size=12, weight=0.8)
+        _stop(canvas, middle, real)
     else:
         _step(canvas, middle, real - 31, first + 2)
     room = right - gap[0] - 8
     canvas.text(middle, real - 14, fit(wire[0], room, bold=True), bold=True, align="center")
-    canvas.text(middle, real + 14, fit(wire[1], room), color=SOFT, align="center")
+    canvas.text(middle, real + 13, fit(wire[1], room), color=SOFT, align="center")
     return y + TALL
 
 
@@ -204,18 +223,32 @@ def _card(
     canvas: Canvas, x: float, y: float, width: float, lines: Sequence[str], edge: NetworkStyle, height: float = 52
 ) -> None:
     """A box with a title and lines below."""
+    if edge == IDLE:
+        canvas.cues.add("idle")
     canvas.box(x, y, width, height, edge=edge.color, line=edge.line, weight=1.6)
     canvas.text(x + 10, y + 12, fit(lines[0], width - 20, bold=True), bold=True)
     canvas.lines(x + 10, y + 12 + LINE, [fit(text, width - 20) for text in lines[1:]])
 
 
-def _step(canvas: Canvas, x: float, y: float, number: int) -> None:
+def _step(canvas: Canvas, x: float, y: float, number: int | str) -> None:
+    canvas.cues.add("step")
     canvas.marker(x, y, "o", face=INK, edge=INK, size=14)
     canvas.text(x, y, str(number), bold=True, color=PAPER, align="center")
 
 
 def _stop(canvas: Canvas, x: float, y: float) -> None:
+    canvas.cues.add("stop")
     canvas.marker(x, y, "X", face=VERMILION, edge=INK, size=12, weight=0.8)
+
+
+def _idle_line(canvas: Canvas, left: float, right: float, y: float) -> None:
+    """What nothing passes by."""
+    canvas.cues.add("idle")
+    canvas.line([(left, y), (right, y)], color=IDLE.color, line=IDLE.line, weight=1.8)
+
+
+STEP = Sample(lambda canvas, x, y: _step(canvas, x + 6, y, "n"), 13)
+STOP = Sample(lambda canvas, x, y: _stop(canvas, x + 6, y), 12)
 
 
 # --- a whole capture ------------------------------------------------------------------------------
@@ -224,8 +257,9 @@ def _stop(canvas: Canvas, x: float, y: float) -> None:
 def draw_way(topology: Topology, capture: Capture) -> Figure:
     """See `show.figures.draw_packet_path`."""
     route = capture.route
-    name = route.network.name if route.network else ""
-    style = style_of(network_styles(topology), name)
+    style = REAL if route.holder is None else BEYOND
+    if route.network is not None:
+        style = style_of(network_styles(topology), route.network.name)
     canvas = Canvas(SHEET)
     y = canvas.title(
         titled(f"Le chemin d'un paquet : {capture.label} vers {capture.target}", topology),
@@ -237,7 +271,7 @@ def draw_way(topology: Topology, capture: Capture) -> Figure:
     mark = MARKS[capture.result.outcome]
     canvas.text(MARGIN, y + 17, mark.sign, HEAD, bold=True, color=mark.colour)
     y = canvas.lines(MARGIN + 18, y + 17, wrap(typeset(route.reason), INNER - 18))
-    y = canvas.legend(y + 2, list(_legend(route, style)))
+    y = canvas.legend(y + 2, list(_legend(canvas.cues, route, style)))
     return canvas.finish(y + 4, _alt_way(topology, capture, route))
 
 
@@ -265,7 +299,7 @@ def _strip(canvas: Canvas, y: float, capture: Capture, route: Route, style: Netw
         cards.append(((route.address, who, where), style))
     vip = route.holder is not None and route.holder.kind == "vip"
     if vip:
-        cards.append((_balancer(capture, route), style if route.kind != "vip_silent" else NetworkStyle(SOFT, UNSEEN)))
+        cards.append((_balancer(capture, route), style if route.kind != "vip_silent" else IDLE))
     wide = len(cards) > 3
     gap = 34.0 if wide else 52.0
     width = (INNER - gap * max(len(cards) - 1, 2 if not wide else 3)) / max(len(cards), 3)
@@ -275,14 +309,14 @@ def _strip(canvas: Canvas, y: float, capture: Capture, route: Route, style: Netw
         _card(canvas, x, y, width, lines, edge)
         if place:
             if vip and place == len(cards) - 1 and route.kind == "vip_silent":
-                canvas.line([(x - gap, middle), (x, middle)], color=SOFT, line=UNSEEN, weight=1.6)
+                _idle_line(canvas, x - gap, x, middle)
                 _stop(canvas, x - gap / 2, middle)
             else:
                 canvas.arrow((x - gap, middle), (x, middle))
                 _step(canvas, x - gap / 2 - 2, middle - 14, place)
     end = MARGIN + len(cards) * (width + gap) - gap
     if route.address is None:
-        canvas.line([(end, middle), (end + gap - 10, middle)], color=SOFT, line=UNSEEN, weight=1.6)
+        _idle_line(canvas, end, end + gap - 10, middle)
         _stop(canvas, end + gap, middle)
         said = "rien n'a été envoyé" if route.kind == "not_run" else "aucune adresse"
         canvas.text(end + gap + 14, middle, said, bold=True)
@@ -325,14 +359,16 @@ def _below(
         if source is not None and sender.inner not in _addresses(topology, source):
             sender = replace(sender, holder=f"répartiteur {sender.holder}", mac=f"à la place de {source.label}")
         ends = (sender, receiver)
-        return _between(canvas, y, *ends, network, style, _sizes(route.request), first=first)
+        # A reply that the capture missed is neither drawn nor denied.
+        back = None if capture.answered and route.reply is None else route.reply is not None
+        return _between(canvas, y, *ends, network, style, _sizes(route.request), first=first, back=back)
     if source is None or route.holder is None or route.kind in ("unknown", "not_run"):
         return y - 8
     own = _interface(topology, source, route.holder.network)
     if route.kind == "vip_silent":
         return _vip_silent(canvas, y, topology, source, route, style, own)
     if route.kind in ("local", "vip_local"):
-        return _within(canvas, y, source, route, style, own, first)
+        return _within(canvas, y, capture, source, route, style, own, first)
     there = _endpoint_of(topology, route)
     if route.kind in ("encrypted", "elsewhere", "silent") and there is not None and route.network is not None:
         wire = {
@@ -345,10 +381,13 @@ def _below(
             _guessed(topology, holder_words(route.holder)[0], there, there.node, route),
         )
         cut = route.kind == "silent" and not capture.answered
-        return _between(canvas, y, *ends, route.network.name, style, wire, first=first, seen=False, cut=cut)
+        wired = route.kind == "encrypted"
+        back = None if cut else capture.answered
+        name = route.network.name
+        return _between(canvas, y, *ends, name, style, wire, first=first, seen=False, wired=wired, cut=cut, back=back)
     if route.kind in ("apart", "outside"):
         own = _interface(topology, source, BY_DEFAULT)
-        return _outwards(canvas, y, topology, capture, own, first, source)
+        return _outwards(canvas, y, topology, capture, own, first, source, route.holder)
     return _unheard(canvas, y, capture, route, own, source)
 
 
@@ -388,6 +427,7 @@ def _guessed(topology: Topology, holder: str, end: Endpoint | None, node: str, r
 
 
 def _frame(canvas: Canvas, y: float, node: str, height: float, width: float = INNER) -> None:
+    canvas.cues.add("node")
     canvas.box(MARGIN, y, width, height, face=SHADE, edge=SOFT, weight=1.4)
     canvas.text(MARGIN + 12, y + 15, fit(f"nœud {node}", width - 24, HEAD, True), HEAD, bold=True)
 
@@ -400,6 +440,7 @@ def _from(source: Container, own: Endpoint | None) -> Sequence[str]:
 def _within(
     canvas: Canvas,
     y: float,
+    capture: Capture,
     source: Container,
     route: Route,
     style: NetworkStyle,
@@ -408,7 +449,7 @@ def _within(
 ) -> float:
     """What stays on its node."""
     if route.holder is not None and route.holder.kind == "container" and route.holder.name == source.label:
-        return _alone(canvas, y, source, own, "rien ne quitte le conteneur", stopped=False)
+        return _alone(canvas, y, source, own, "rien ne quitte le conteneur", stopped=not capture.answered)
     _frame(canvas, y, source.node, 168)
     left, right = MARGIN + 18, SHEET - MARGIN - 18 - BOX
     _card(canvas, left, y + 32, BOX, _from(source, own), REAL)
@@ -424,14 +465,16 @@ def _within(
     ends = (left + BOX, right)
     middle, level = sum(ends) / 2, y + 58
     canvas.line([(ends[0], level), (ends[1], level)], color=style.color, line=style.line, weight=3)
-    _step(canvas, middle, level - 32, first)
+    if capture.answered:
+        _step(canvas, middle, level - 32, first)
+    else:
+        _stop(canvas, middle, level)
     canvas.text(
         middle, level - 13, fit(holder.network or "", right - ends[0] - 12, bold=True), bold=True, align="center"
     )
     canvas.text(middle, level + 13, "pont du nœud", color=SOFT, align="center")
-    idle = NetworkStyle(SOFT, UNSEEN)
-    _card(canvas, left, y + 104, BOX, ("VXLAN", "pas utilisé", "la trame n'est pas emballée"), idle)
-    _card(canvas, right, y + 104, BOX, ("carte réseau du nœud", "rien de cet échange n'y passe"), idle)
+    _card(canvas, left, y + 104, BOX, ("VXLAN", "pas utilisé", "la trame n'est pas emballée"), IDLE)
+    _card(canvas, right, y + 104, BOX, ("carte réseau du nœud", "rien de cet échange n'y passe"), IDLE)
     return y + 168
 
 
@@ -451,8 +494,8 @@ def _vip_silent(
     tasks = [end for end in on if end.service == holder.service]
     shown = tasks[:4]
     height = max(98.0, 40 + 24.0 * len(shown) + (16 if len(tasks) > len(shown) else 0))
-    canvas.box(MARGIN, y, NODE, height, face=SHADE, edge=SOFT, weight=1.4)
-    canvas.text(MARGIN + 12, y + 15, fit(f"nœud {source.node}", NODE - 24, HEAD, True), HEAD, bold=True)
+    canvas.cues.add("idle")
+    _frame(canvas, y, source.node, 98, NODE)
     _card(canvas, MARGIN + 18, y + 32, BOX, _from(source, own), REAL)
     x, right = MARGIN + NODE, SHEET - MARGIN - NODE
     level = y + 58
@@ -463,7 +506,7 @@ def _vip_silent(
     canvas.text(right, y + 15, fit(f"tâches de {holder.service}, non atteintes", NODE, HEAD, True), HEAD, bold=True)
     for place, end in enumerate(shown):
         top = y + 32 + 24 * place
-        canvas.box(right, top, NODE, 20, edge=SOFT, line=UNSEEN)
+        canvas.box(right, top, NODE, 20, edge=IDLE.color, line=IDLE.line)
         said = f"{end.name}, {end.address}, nœud {end.node}"
         canvas.text(right + 9, top + 10, fit(said, NODE - 18))
     if len(tasks) > len(shown):
@@ -491,7 +534,7 @@ def _alone(canvas: Canvas, y: float, source: Container, own: Endpoint | None, sa
     _card(canvas, MARGIN + 18, y + 32, BOX, _from(source, own), REAL)
     x = MARGIN + 18 + BOX
     if stopped:
-        canvas.line([(x, y + 58), (x + 100, y + 58)], color=SOFT, line=UNSEEN, weight=2)
+        _idle_line(canvas, x, x + 100, y + 58)
         _stop(canvas, x + 112, y + 58)
     said = fit(typeset(said), INNER - BOX - 160, bold=True)
     canvas.text(x + (132 if stopped else 28), y + 58, said, bold=True)
@@ -506,10 +549,11 @@ def _outwards(
     own: Endpoint | None,
     first: int,
     source: Container,
+    holder: Holder,
 ) -> float:
     """What leaves by the container's default route."""
     known = topology.node(source.node)
-    narrow, gap = 178.0, 46.0
+    narrow, gap = 150.0, 40.0
     _frame(canvas, y, source.node, 98, 3 * narrow + 2 * gap + 24)
     cards = (
         _from(source, own),
@@ -524,25 +568,36 @@ def _outwards(
             _step(canvas, x - gap / 2 - 2, y + 44, first + place - 1)
     x = MARGIN + 12 + 3 * narrow + 2 * gap
     if capture.answered:
-        canvas.arrow((x, y + 58), (SHEET - MARGIN - 6, y + 58))
+        canvas.arrow((x, y + 58), (x + 44, y + 58))
     else:
-        canvas.line([(x, y + 58), (x + 36, y + 58)], color=SOFT, line=UNSEEN, weight=2)
-        _stop(canvas, x + 48, y + 58)
+        _idle_line(canvas, x, x + 30, y + 58)
+        _stop(canvas, x + 39, y + 58)
+    left = x + 51
+    room = SHEET - MARGIN - left
+    canvas.text(left, y + 51, fit(holder.address, room, bold=True), bold=True)
+    canvas.text(left, y + 64, "a répondu" if capture.answered else "aucune réponse", color=SOFT)
     return y + 98
 
 
-def _legend(route: Route, style: NetworkStyle) -> Iterator[tuple[Sample, str]]:
-    if route.network is not None and route.kind not in ("apart", "unknown", "not_run"):
-        yield line_sample(style), f"réseau {route.network.name} (VNI {route.network.vxlan_id})"
-    if route.request is not None:
+def _legend(cues: set[str], route: Route, style: NetworkStyle) -> Iterator[tuple[Sample, str]]:
+    """What the drawing uses, and nothing else."""
+    if route.network is not None:
+        vni = route.network.vxlan_id
+        yield line_sample(style), f"réseau {route.network.name}{'' if vni is None else f' (VNI {vni})'}"
+    elif style == BEYOND:
+        yield box_sample(PAPER, BEYOND.color), "adresse qui n'est à aucun conteneur"
+    if "wire" in cues:
         yield line_sample(REAL, 2.4), "chemin réel, capturé sur le réseau des machines"
-    elif route.kind in ("encrypted", "elsewhere", "silent") and route.end is not None:
+    if "unseen" in cues:
         yield line_sample(NetworkStyle(INK, UNSEEN), 1.6), "d'après le relevé, non capturé"
-    if route.kind not in ("unknown", "not_run"):
+    if "idle" in cues:
+        yield line_sample(IDLE, 1.8), "rien n'y passe"
+    if "stop" in cues:
+        yield STOP, "le chemin s'arrête là"
+    if "step" in cues:
+        yield STEP, "étape du chemin"
+    if "node" in cues:
         yield box_sample(SHADE, SOFT), "nœud"
-    stopped = route.address is None or route.kind in ("vip_silent", "silent")
-    if stopped:
-        yield Sample(lambda canvas, x, y: _stop(canvas, x + 6, y), 12), "le chemin s'arrête là"
 
 
 def _alt_way(topology: Topology, capture: Capture, route: Route) -> str:

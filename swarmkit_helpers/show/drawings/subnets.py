@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ...topology.model import Endpoint, Network, Node, Topology
 from ..canvas import BODY, HEAD, LINE, MARGIN, Canvas, Sample, fit, text_width
+from ..census import ALONE
 from ..figure import Figure
 from ..french import count, listing, natural, notes, titled
 from ..legend import line_sample, mark_sample, shape_sample, word_sample
@@ -345,18 +346,17 @@ def _grouped(endpoints: Sequence[Endpoint]) -> list[Row]:
     """Containers counted by service: too many to name them."""
     held: dict[str, dict[str, list[Endpoint]]] = {}
     for endpoint in endpoints:
-        group = endpoint.service or "hors service"
-        held.setdefault(group, {}).setdefault(endpoint.network, []).append(endpoint)
+        held.setdefault(endpoint.service or "", {}).setdefault(endpoint.network, []).append(endpoint)
     return [
         Row(
-            f"{service} × {len({e.container or e.name for some in on.values() for e in some})}",
+            f"{service or ALONE} × {len({e.container or e.name for some in on.values() for e in some})}",
             "container",
             {
                 network: Cell(some[0].address or "" if len(some) == 1 else f"{len(some)} adresses", "container")
                 for network, some in on.items()
             },
         )
-        for service, on in sorted(held.items(), key=lambda item: natural(item[0]))
+        for service, on in sorted(held.items(), key=lambda item: (not item[0], natural(item[0])))
     ]
 
 

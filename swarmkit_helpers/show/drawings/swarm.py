@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...topology.model import Node, Topology
 from ..canvas import HEAD, LINE, MARGIN, Canvas, Sample, fit, text_width, wrap
-from ..census import without_node
+from ..census import ALONE, without_node
 from ..figure import Figure
 from ..french import count, listing, natural, notes, titled, typeset
 from ..legend import box_sample, line_sample, shape_sample
@@ -113,7 +113,7 @@ def _grouped(topology: Topology, node: Node) -> list[Item]:
     tally: dict[tuple[str, bool, bool], int] = {}
     for c in topology.containers:
         if c.node == node.name and (c.state == "running" or not c.service):
-            group = (c.service or "hors service", c.state == "running", c.service is not None)
+            group = (c.service or ALONE, c.state == "running", c.service is not None)
             tally[group] = tally.get(group, 0) + 1
     groups = sorted(tally.items(), key=lambda item: (not item[0][2], natural(item[0][0]), not item[0][1]))
     shown = [
@@ -182,7 +182,7 @@ def _legend(topology: Topology, items: dict[str, list[Item]]) -> list[tuple[Samp
     if any(item.service for item in shown):
         entries.append((shape_sample("o", BLUE, BLUE), "tâche d'un service"))
     if any(not item.service for item in shown):
-        entries.append((shape_sample("s", ORANGE, ORANGE), "conteneur hors service"))
+        entries.append((shape_sample("s", ORANGE, ORANGE), "conteneur autonome"))
     if any(not item.running for item in shown):
         entries.append((shape_sample("o", PAPER, SOFT), "forme vide : ne tourne pas"))
     if topology.silent_nodes:

@@ -152,7 +152,7 @@ class PingPanel(Panel):
 
     @property
     def _came_back(self) -> str:
-        return count(sum(reply.rtt_ms is not None for reply in self.replies), "réponse", none="aucune")
+        return count(sum(reply.came_back for reply in self.replies), "réponse", none="aucune")
 
     def _fill(self) -> None:
         """Put in the menus what the snapshot knows."""
@@ -165,11 +165,7 @@ class PingPanel(Panel):
 
     def _live_html(self, total: int) -> str:
         """The picture, and a line per packet."""
-        lines = "".join(
-            f"<li>paquet {reply.number}\N{NO-BREAK SPACE}: "
-            f"{'perdu' if reply.rtt_ms is None else f'revenu en {milliseconds(reply.rtt_ms)}'}</li>"
-            for reply in self.replies
-        )
+        lines = "".join(f"<li>paquet {reply.number}\N{NO-BREAK SPACE}: {_became(reply)}</li>" for reply in self.replies)
         shown = f'<ul style="{PACKETS}">{lines}</ul>' if lines else ""
         return f"{rtt_plot(self.replies, total)}{shown}" if self.replies else ""
 
@@ -186,6 +182,13 @@ class PingPanel(Panel):
                 f'<pre style="font-family: monospace">{escape(self.result.output)}</pre></details>'
             )
         return f"{command}{steps_html(steps)}{raw}"
+
+
+def _became(reply: Reply) -> str:
+    """What became of a packet."""
+    if reply.rtt_ms is not None:
+        return f"revenu en {milliseconds(reply.rtt_ms)}"
+    return "revenu, sans durée" if reply.came_back else "perdu"
 
 
 def target_choices(topology: Topology) -> tuple[str, ...]:

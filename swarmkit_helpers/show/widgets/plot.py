@@ -21,7 +21,7 @@ SANS = 'font-family="sans-serif" font-size="12"'
 
 
 def rtt_plot(packets: Sequence[Reply], total: int) -> str:
-    """Draw each packet: a dot at its round-trip time, or a cross when it did not come back.
+    """Draw each packet: a dot at its round-trip time, a ring when it has none, a cross when it did not come back.
 
     Parameters
     ----------
@@ -31,7 +31,8 @@ def rtt_plot(packets: Sequence[Reply], total: int) -> str:
         How many are to be sent: the width of the picture stands for them.
     """
     known = [(packet.number, packet.rtt_ms) for packet in packets if packet.rtt_ms is not None]
-    lost = [packet.number for packet in packets if packet.rtt_ms is None]
+    untimed = [packet.number for packet in packets if packet.came_back and packet.rtt_ms is None]
+    lost = [packet.number for packet in packets if not packet.came_back]
     longest = max((rtt for _, rtt in known), default=0.0)
     highest = next((step for step in STEPS_MS if longest <= step), longest)
     floor = HEIGHT - BOTTOM
@@ -47,6 +48,10 @@ def rtt_plot(packets: Sequence[Reply], total: int) -> str:
         for number, rtt in known
     )
     marks += "".join(
+        f'<circle cx="{x(number):.1f}" cy="{floor - 6:.1f}" r="4" fill="white" stroke="{BLUE}" stroke-width="2"/>'
+        for number in untimed
+    )
+    marks += "".join(
         f'<path d="M{x(number) - 4:.1f} {floor - 10:.1f}l8 8m0 -8l-8 8" stroke="{VERMILION}" stroke-width="2.5"/>'
         for number in lost
     )
@@ -60,23 +65,26 @@ def rtt_plot(packets: Sequence[Reply], total: int) -> str:
         f'<text x="{x(number):.1f}" y="{HEIGHT - 7}" text-anchor="middle" fill="{SOFT}" {SANS}>{number}</text>'
         for number in dict.fromkeys((1, total))
     )
+    rings = ", ○ revenu sans durée" if untimed else ""
     legend = (
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 7}" text-anchor="middle" fill="{SOFT}" {SANS}>'
-        "paquets, dans l'ordre\N{NO-BREAK SPACE}; ● revenu, ✕ perdu</text>"
+        f"paquets, dans l'ordre\N{NO-BREAK SPACE}; ● revenu{rings}, ✕ perdu</text>"
     )
     return (
-        f'<svg role="img" aria-label="{escape(_said(known, lost))}" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" '
+        f'<svg role="img" aria-label="{escape(_said(known, untimed, lost))}" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" '
         f'width="{WIDTH:.0f}" style="max-width: 100%; background: white" xmlns="http://www.w3.org/2000/svg">'
         f'{scale}<path d="M{LEFT} {floor}H{WIDTH - RIGHT}" stroke="{INK}"/>{marks}{ends}{legend}</svg>'
     )
 
 
-def _said(known: Sequence[tuple[int, float]], lost: Sequence[int]) -> str:
+def _said(known: Sequence[tuple[int, float]], untimed: Sequence[int], lost: Sequence[int]) -> str:
     """The picture in words."""
-    said = f"Allers-retours : {count(len(known), 'paquet revenu', 'paquets revenus')}"
+    said = f"Allers-retours : {count(len(known) + len(untimed), 'paquet revenu', 'paquets revenus')}"
     if known:
         rtts = [rtt for _, rtt in known]
         said += f", de {milliseconds(min(rtts))} à {milliseconds(max(rtts))}"
+    if untimed:
+        said += f", {f'{len(untimed)} ' if known else ''}sans durée"
     if lost:
         said += f", {count(len(lost), 'perdu')}"
     return typeset(f"{said}.")
