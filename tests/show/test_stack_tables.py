@@ -292,6 +292,11 @@ def test_a_variable_is_shown_as_it_is_written(file: StackFile, recorded: Topolog
     assert (row["valeur écrite"], row["dans le moteur"]) == ("${REDIS_IMAGE:-alpine}", "alpine:latest")
 
 
+@pytest.mark.parametrize("written", ["redis", "docker.io/redis:latest", "index.docker.io/library/redis"])
+def test_an_image_is_the_same_under_its_long_names(written: str) -> None:
+    assert KEYS["image"].plain(written) == KEYS["image"].plain(f"redis:latest@sha256:{'0' * 64}")
+
+
 @pytest.mark.parametrize(
     ("path", "value", "key", "held", "wanted"),
     [
