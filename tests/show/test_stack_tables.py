@@ -268,6 +268,14 @@ def test_what_the_docker_client_deployed_is_what_the_file_asks(
     assert not table["champ de l'API"].dropna().duplicated().any()
 
 
+@pytest.mark.parametrize("service", ["redis", "db", "visualizer"])
+def test_only_what_is_written(service: str, file: StackFile, recorded: Topology) -> None:
+    whole = stack_tables.stack_keys_table(file, recorded, "app", service)
+    table = stack_tables.stack_keys_table(file, recorded, "app", service, written=True)
+    pd.testing.assert_frame_equal(table, whole[whole["clé du fichier"].notna()])
+    assert 0 < len(table) < len(whole)
+
+
 def test_keys_of_the_worker(file: StackFile, recorded: Topology) -> None:
     table = stack_tables.stack_keys_table(file, recorded, "app", "worker").set_index("clé du fichier")
     seen = {
