@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ..errors import EngineRefused
 from ..lab.node import Node
 
-__all__ = ["resolve_digest", "tagged"]
+__all__ = ["resolve_digest"]
 
 Json = dict[str, Any]
-DEFAULT_REGISTRY = re.compile(r"^(?:index\.)?docker\.io/(?:library/)?|^library/(?=[^/]+$)")
-
-
-def tagged(reference: str) -> str:
-    """The short name of an image, with its tag: ``docker.io/library/alpine`` gives ``alpine:latest``."""
-    short = DEFAULT_REGISTRY.sub("", reference)
-    return short if ":" in short.rsplit("/", 1)[-1] or "@" in short else f"{short}:latest"
 
 
 def resolve_digest(node: Node, reference: str) -> tuple[str, list[Json]]:

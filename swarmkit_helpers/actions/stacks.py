@@ -32,8 +32,9 @@ from ..errors import EngineRefused, ObjectNotFound, StillInUse, SwarmLabError
 from ..lab import images
 from ..lab.cluster import Lab
 from ..lab.node import Node
+from ..references import tagged
 from ..waiting import Sighting, wait_until
-from .digests import resolve_digest, tagged
+from .digests import resolve_digest
 from .engine import post
 from .holdings import Holdings, fetch_holdings
 from .networks import refuse_overlap, wait_allocated

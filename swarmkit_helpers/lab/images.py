@@ -1,7 +1,8 @@
 """The images of the course, and how each comes onto every node.
 
 An image comes from where it can: already on the node; copied from another node of the lab; pulled where there is a
-registry; else built from Debian's packages (`substitutes`), which the image's labels say.
+registry; else built from Debian's packages (`substitutes`), which the image's labels say. An image named by its digest
+is pulled by each node that lacks it: what is saved and loaded elsewhere keeps its tags, and loses its digest.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, BinaryIO, Literal
 
 from ..errors import NBSP, DiskFull, EngineRefused, ImageUnavailable, NodeUnreachable
+from ..references import has_digest, listed_as, tagged
 from .node import Node
 from .substitutes import LABEL, Directory, File, Link, Notice, Recipe, cached
 from .voting import recipes as voting
@@ -215,38 +217,48 @@ def substitutes(node: Node) -> tuple[str, ...]:
     ------
     NodeUnreachable, EngineRefused
     """
-    return tuple(sorted(reference for reference, is_one in _held(node).items() if is_one))
+    names = (
+        image.get("RepoTags") or image.get("RepoDigests") or () for image in _listed(node) if _is_substitute(image)
+    )
+    return tuple(sorted(reference for several in names for reference in several))
 
 
 def _normal(references: Iterable[str]) -> tuple[str, ...]:
-    """References as the engine lists them: with a tag, without the default registry; each once."""
-    return tuple(dict.fromkeys(_with_tag(reference) for reference in references))
-
-
-def _with_tag(reference: str) -> str:
-    short = reference.removeprefix("docker.io/").removeprefix("library/")
-    return short if ":" in short.rsplit("/", 1)[-1] or "@" in short else f"{short}:latest"
+    """References with a tag or a digest, without the default registry; each once."""
+    return tuple(dict.fromkeys(tagged(reference) for reference in references))
 
 
 def _cached(reference: str, notice: Notice) -> Path:
     recipe = CATALOGUE.get(reference)
     if recipe is None:
+        remedy = (
+            f"docker pull {reference} sur chaque nœud, ou une étiquette à la place du digest"
+            if has_digest(reference)
+            else f"docker pull {reference} sur un nœud qui atteint un registre, ou{NBSP}: docker load -i image.tar"
+        )
         raise ImageUnavailable(
-            reference,
-            ["elle n'est pas au catalogue du cours, et ne peut donc pas être construite"],
-            remedy=f"docker pull {reference} sur un nœud qui atteint un registre, ou{NBSP}: docker load -i image.tar",
+            reference, ["elle n'est pas au catalogue du cours, et ne peut donc pas être construite"], remedy
         )
     return cached(recipe, notice=notice)
 
 
-def _held(node: Node) -> dict[str, bool]:
-    """The images on a node: reference -> whether it is a substitute."""
+def _listed(node: Node) -> list[dict[str, Any]]:
+    """The images on a node, as its engine lists them."""
     with node.asking("lister ses images"):
-        listed = node.api.images()
+        listed: list[dict[str, Any]] = node.api.images()
+    return listed
+
+
+def _is_substitute(labelled: Mapping[str, Any]) -> bool:
+    return (labelled.get("Labels") or {}).get(f"{LABEL}.substitute") == "true"
+
+
+def _held(node: Node) -> dict[str, bool]:
+    """The images on a node, by all their names: reference, as listed -> whether it is a substitute."""
     return {
-        reference: (image.get("Labels") or {}).get(f"{LABEL}.substitute") == "true"
-        for image in listed
-        for reference in image.get("RepoTags") or ()
+        reference: _is_substitute(image)
+        for image in _listed(node)
+        for reference in (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ()))
     }
 
 
@@ -268,9 +280,10 @@ class _Supply:
     def provide(self, reference: str) -> list[ImageSource]:
         """Bring one image onto every node, from the first source that has it."""
         recipe = CATALOGUE.get(reference)
-        holders = [node for node in self.nodes if reference in self.held[node.name]]
+        name = listed_as(reference)
+        holders = [node for node in self.nodes if name in self.held[node.name]]
         found = {
-            node.name: ImageSource(reference, node.name, "present", self.held[node.name][reference], "déjà sur le nœud")
+            node.name: ImageSource(reference, node.name, "present", self.held[node.name][name], "déjà sur le nœud")
             for node in holders
         }
         tried = [] if holders else ["aucun nœud du labo ne l'a"]
@@ -288,6 +301,9 @@ class _Supply:
     def _copy(self, reference: str, holders: Iterable[Node], found: dict[str, ImageSource], tried: list[str]) -> None:
         """Copy from the nodes that have it to those that lack it; a holder that fails gives way to the next."""
         for holder in holders:
+            if has_digest(reference):
+                tried.append(f"le nœud {holder.name} l'a, mais une copie perdrait son digest")
+                return
             missing = self._missing(found)
             copies = [self.pool.submit(_copy, holder, node, reference) for node in missing]
             for node, copy in zip(missing, copies, strict=True):
@@ -303,19 +319,27 @@ class _Supply:
                     found[node.name] = ImageSource(reference, node.name, "copied", is_substitute, detail)
 
     def _pull(self, reference: str, found: dict[str, ImageSource], tried: list[str]) -> None:
-        """Have one node pull, and the others copy."""
+        """Have one node pull, and the others copy; each pulls for itself what has a digest."""
         if not self.internet:
             tried.append("les nœuds n'atteignent aucun registre")
             return
-        node = self._missing(found)[0]
-        self.notice(f"Téléchargement de l'image {reference} par le nœud {node.name}.")
-        try:
-            is_substitute = _pull(node, reference)
-        except (EngineRefused, NodeUnreachable) as err:
-            tried.append(f"le nœud {node.name} n'a pas pu la télécharger ({err.detail})")
-            return
-        found[node.name] = ImageSource(reference, node.name, "pulled", is_substitute, "téléchargée d'un registre")
-        self._copy(reference, [node], found, tried)
+        missing = self._missing(found)
+        pulling = missing if has_digest(reference) else missing[:1]
+        for node in pulling:
+            self.notice(f"Téléchargement de l'image {reference} par le nœud {node.name}.")
+        pulls = [self.pool.submit(_pull, node, reference) for node in pulling]
+        pulled = []
+        for node, pull in zip(pulling, pulls, strict=True):
+            try:
+                is_substitute = pull.result()
+            except (EngineRefused, NodeUnreachable) as err:
+                tried.append(f"le nœud {node.name} n'a pas pu la télécharger ({err.detail})")
+            else:
+                pulled.append(node)
+                found[node.name] = ImageSource(
+                    reference, node.name, "pulled", is_substitute, "téléchargée d'un registre"
+                )
+        self._copy(reference, pulled, found, tried)
 
     def _lay(self, base: str) -> None:
         """Bring a base onto every node: the images that lie on it come here at once, and the first one does it."""
@@ -347,7 +371,7 @@ def _pull(node: Node, reference: str) -> bool:
     operation = f"télécharger l'image {reference}"
     with node.asking(operation):
         _obey(node, operation, node.api.pull(reference, stream=True, decode=True))
-    return _held(node)[reference]
+        return _is_substitute(node.api.inspect_image(reference)["Config"] or {})
 
 
 def _copy(holder: Node, target: Node, reference: str) -> None:

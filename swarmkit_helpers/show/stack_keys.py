@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..references import tagged
 from .french import seconds
 
 __all__ = ["ADDED", "KEYS", "Field", "Spec"]
@@ -95,8 +96,7 @@ def _map(value: Any) -> str | None:
 
 def _plain_image(reference: str) -> str:
     """Without the digest that the client pins, with the tag that it supplies."""
-    name = reference.partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
-    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+    return tagged(reference.partition("@")[0])
 
 
 def _number(value: Any) -> str | None:

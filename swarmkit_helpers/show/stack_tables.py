@@ -108,7 +108,7 @@ def stack_services_table(stack: StackFile) -> pd.DataFrame:
 
 
 def stack_keys_table(
-    stack: StackFile, topology: Topology, name: str, service: str, *, defaults: bool = True
+    stack: StackFile, topology: Topology, name: str, service: str, *, defaults: bool = True, written: bool = False
 ) -> pd.DataFrame:
     """Put a service of a stack file, key by key, next to what the engine made of it.
 
@@ -127,6 +127,8 @@ def stack_keys_table(
         Name of the service in the file: ``vote``.
     defaults
         Also the fields that the file does not give and the swarm filled in.
+    written
+        Only the keys that the file gives.
 
     Returns
     -------
@@ -151,7 +153,8 @@ def stack_keys_table(
     held = _readable(found.spec, {network.id: network.name for network in topology.networks})
     rows = list(_key_rows(stack, service, asked, held))
     told = {row.field for row in rows}
-    rows += [row for row in _other_rows(asked, held, told) if defaults or row.finding not in (BY_ENGINE, BY_DEFAULT)]
+    others = [] if written else _other_rows(asked, held, told)
+    rows += [row for row in others if defaults or row.finding not in (BY_ENGINE, BY_DEFAULT)]
     columns = dict.fromkeys(
         ("clé du fichier", "valeur écrite", "champ de l'API", "dans le moteur", "constat", "sens"), "str"
     )

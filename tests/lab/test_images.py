@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,7 @@ from swarmkit_helpers.lab.images import (
 )
 from swarmkit_helpers.lab.node import Node
 from swarmkit_helpers.lab.substitutes import Recipe, machine_suite
+from swarmkit_helpers.references import listed_as
 
 # the SDK leaves its sockets to the garbage collector, connected or not
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -43,6 +45,7 @@ log: {{level: warn}}
 storage: {{filesystem: {{rootdirectory: {0}}}}}
 http: {{addr: "127.0.0.1:5000"}}
 """
+BY_DIGEST = ("redis@sha256:" + "0" * 64, "redis:latest@sha256:" + "1" * 64)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,8 +69,14 @@ class Straw:
 
     def images(self) -> list[dict[str, Any]]:
         labels = {"org.swarmlab.substitute": "true"}
-        listed = [{"RepoTags": [reference], "Labels": labels} for reference in sorted(self.held)]
-        return [*listed, {"RepoTags": None, "Labels": None}]
+        kinds = {reference: "RepoDigests" if "@" in reference else "RepoTags" for reference in sorted(self.held)}
+        listed = [{kind: [reference], "Labels": labels} for reference, kind in kinds.items()]
+        return [*listed, {"RepoTags": None, "RepoDigests": None, "Labels": None}]
+
+    def inspect_image(self, reference: str) -> dict[str, Any]:
+        if listed_as(reference) not in self.held:
+            raise docker.errors.ImageNotFound("404", explanation=f"No such image: {reference}")
+        return {"Config": {"Labels": {"org.swarmlab.substitute": "true"}}}
 
     def get_image(self, reference: str) -> Iterator[bytes]:
         self.asked.append(f"give {reference}")
@@ -88,7 +97,7 @@ class Straw:
         self.asked.append(f"pull {reference}")
         if reference not in self.registry:
             return iter([{"status": "Pulling"}, {"error": "manifest unknown"}])
-        self.held.add(reference)
+        self.held.add(listed_as(reference))
         return iter([{"status": "Downloaded newer image"}])
 
 
@@ -150,6 +159,46 @@ def test_pulled_by_one_and_copied_to_the_others(built: list[str]) -> None:
     engines = {"manager": Straw(registry=["redis:alpine"]), "worker1": Straw(registry=["redis:alpine"])}
     assert brought(engines, "redis:alpine", internet=True) == [("manager", "pulled"), ("worker1", "copied")]
     assert engines["worker1"].asked == ["load redis:alpine"]
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        *((reference, reference) for reference in BY_DIGEST),
+        ("index.docker.io/library/redis", "redis:latest"),
+    ],
+)
+def test_a_name_that_the_engine_lists_otherwise(built: list[str], written: str, asked: str) -> None:
+    engine = Straw(registry=[asked])
+    assert brought({"manager": engine}, written, internet=True) == [("manager", "pulled")]
+    assert brought({"manager": engine}, written, internet=True) == [("manager", "present")]
+    assert engine.asked == [f"pull {asked}"] and not built
+
+
+@pytest.mark.parametrize("reference", BY_DIGEST)
+def test_a_digest_is_pulled_by_each_node_for_a_copy_would_lose_it(built: list[str], reference: str) -> None:
+    held = listed_as(reference)
+    engines = {"manager": Straw(registry=[reference]), "worker1": Straw(held), "worker2": Straw(registry=[reference])}
+    assert brought(engines, reference, internet=True) == [
+        ("manager", "pulled"),
+        ("worker1", "present"),
+        ("worker2", "pulled"),
+    ]
+    assert [engine.asked for engine in engines.values()] == [[f"pull {reference}"], [], [f"pull {reference}"]]
+
+
+def test_a_digest_that_a_node_cannot_pull_tells_which_and_what_mends_it(built: list[str]) -> None:
+    reference = BY_DIGEST[0]
+    engines = {"manager": Straw(registry=[reference]), "worker1": Straw(), "worker2": Straw()}
+    with pytest.raises(ImageUnavailable) as caught:
+        brought(engines, reference, internet=True)
+    _, first, second, copy, catalogue = caught.value.tried
+    assert "worker1" in first and "worker2" in second and "manifest unknown" in second
+    assert "une copie" in copy and "catalogue" in catalogue
+    assert f"docker pull {reference} sur chaque nœud" in (caught.value.remedy or "")
+    with pytest.raises(ImageUnavailable, match="une copie perdrait son digest"):
+        brought(engines, reference, internet=False)
+    assert engines["worker1"].asked == [f"pull {reference}"], "nothing was loaded"
 
 
 def test_built_when_the_registry_has_it_not(built: list[str]) -> None:
@@ -346,20 +395,27 @@ def test_a_registry_that_does_not_answer_is_no_obstacle(nodes: list[Node]) -> No
 def registry(nodes: list[Node], tmp_path: Path) -> Iterator[str]:
     """A registry beside the first node's engine, reached from that node only, that holds one image."""
     node, reference = nodes[0], "127.0.0.1:5000/cours/bonjour:1"
-    config = tmp_path / "registry.yml"
-    config.write_text(REGISTRY_CONFIG.format(tmp_path / "registry"), encoding="ascii")
+    with registry_beside(node, tmp_path):
+        provide([node], [ALPINE], internet=False)
+        node.api.tag(ALPINE, reference)
+        deadline = time.monotonic() + 20
+        while any("error" in line for line in node.api.push(reference, stream=True, decode=True)):
+            assert time.monotonic() < deadline, (tmp_path / f"log-{node.name}").read_text(errors="replace")
+            time.sleep(0.1)
+        forget(nodes)
+        yield reference
+
+
+@contextmanager
+def registry_beside(node: Node, place: Path) -> Iterator[None]:
+    """A registry on a node's own loopback; all that are given one place serve the same images."""
+    config = place / "registry.yml"
+    config.write_text(REGISTRY_CONFIG.format(place / "registry"), encoding="ascii")
     pid = (record.home() / node.lab / node.name / "pid").read_text("ascii").strip()
     inside = ["nsenter", f"--net=/proc/{pid}/ns/net", "docker-registry", "serve", str(config)]
-    with (tmp_path / "log").open("wb") as log, subprocess.Popen(inside, stdout=log, stderr=log) as process:
+    with (place / f"log-{node.name}").open("wb") as log, subprocess.Popen(inside, stdout=log, stderr=log) as process:
         try:
-            provide([node], [ALPINE], internet=False)
-            node.api.tag(ALPINE, reference)
-            deadline = time.monotonic() + 20
-            while any("error" in line for line in node.api.push(reference, stream=True, decode=True)):
-                assert time.monotonic() < deadline, (tmp_path / "log").read_text(errors="replace")
-                time.sleep(0.1)
-            forget(nodes)
-            yield reference
+            yield
         finally:
             process.terminate()
 
@@ -374,6 +430,56 @@ def test_pulled_from_a_registry(nodes: list[Node], registry: str) -> None:
     with pytest.raises(ImageUnavailable) as caught:
         provide(nodes, [registry.replace("bonjour", "inconnue")], internet=True)
     assert "not found" in caught.value.tried[1] or "unknown" in caught.value.tried[1]
+
+
+@pytest.mark.swarm
+def test_pulled_by_its_digest(nodes: list[Node], registry: str, tmp_path: Path) -> None:
+    manager, worker = nodes[:2]
+    digest = manager.api.inspect_distribution(registry)["Descriptor"]["digest"]
+    for reference in (f"{registry.removesuffix(':1')}@{digest}", f"{registry}@{digest}"):
+        sources = provide([manager], [reference], internet=True)
+        assert [(source.reference, source.origin, source.substitute) for source in sources] == [
+            (reference, "pulled", True)
+        ]
+        assert [source.origin for source in provide([manager], [reference], internet=False)] == ["present"]
+        assert run(manager, reference, "echo", "bonjour") == "bonjour\n"
+        assert substitutes(manager) == (f"{registry.removesuffix(':1')}@{digest}",)
+
+        with pytest.raises(ImageUnavailable, match="worker1"):
+            provide([manager, worker], [reference], internet=True)
+        with registry_beside(worker, tmp_path):
+            wait_until_served(worker, registry)
+            sources = provide([manager, worker], [reference], internet=True)
+        assert [source.origin for source in sources] == ["present", "pulled"]
+        assert run(worker, reference, "echo", "bonjour") == "bonjour\n"
+        forget(nodes)
+
+    absent = f"{registry}@sha256:{'1' * 64}"
+    with pytest.raises(ImageUnavailable) as caught:
+        provide([manager], [absent], internet=True)
+    assert "not found" in caught.value.tried[1] or "unknown" in caught.value.tried[1]
+
+
+def wait_until_served(node: Node, reference: str) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            node.api.inspect_distribution(reference)
+        except docker.errors.APIError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            return
+
+
+@pytest.mark.swarm
+def test_the_default_registry_goes_without_saying(nodes: list[Node]) -> None:
+    node = nodes[0]
+    provide([node], [ALPINE], internet=False)
+    node.api.tag(ALPINE, "redis:latest")
+    for written in ("redis", "library/redis", "docker.io/redis", "index.docker.io/library/redis"):
+        (source,) = provide([node], [written], internet=False)
+        assert (source.reference, source.origin) == ("redis:latest", "present")
 
 
 @pytest.mark.swarm

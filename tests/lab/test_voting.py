@@ -210,8 +210,8 @@ def test_the_swarm_as_columns() -> None:
         ],
     )
     assert [(node.name, node.ready, node.facts) for node in columns] == [
-        ("manager", True, "manager, leader · ready, active · 2 CPU, 4,0\N{NO-BREAK SPACE}Gio"),
-        ("worker1", False, "worker · down, active · 2 CPU, 4,0\N{NO-BREAK SPACE}Gio"),
+        ("manager", True, "manager, leader · ready, active · 2\N{NO-BREAK SPACE}CPU, 4,0\N{NO-BREAK SPACE}Gio"),
+        ("worker1", False, "worker · down, active · 2\N{NO-BREAK SPACE}CPU, 4,0\N{NO-BREAK SPACE}Gio"),
         ("En attente d'un nœud", True, "aucun nœud ne convient, ou pas encore"),
     ]
     assert [[(card.name, card.state, card.kind) for card in node.tasks] for node in columns] == [

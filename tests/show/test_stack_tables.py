@@ -268,6 +268,14 @@ def test_what_the_docker_client_deployed_is_what_the_file_asks(
     assert not table["champ de l'API"].dropna().duplicated().any()
 
 
+@pytest.mark.parametrize("service", ["redis", "db", "visualizer"])
+def test_only_what_is_written(service: str, file: StackFile, recorded: Topology) -> None:
+    whole = stack_tables.stack_keys_table(file, recorded, "app", service)
+    table = stack_tables.stack_keys_table(file, recorded, "app", service, written=True)
+    pd.testing.assert_frame_equal(table, whole[whole["clé du fichier"].notna()])
+    assert 0 < len(table) < len(whole)
+
+
 def test_keys_of_the_worker(file: StackFile, recorded: Topology) -> None:
     table = stack_tables.stack_keys_table(file, recorded, "app", "worker").set_index("clé du fichier")
     seen = {
@@ -290,6 +298,11 @@ def test_keys_of_the_worker(file: StackFile, recorded: Topology) -> None:
 def test_a_variable_is_shown_as_it_is_written(file: StackFile, recorded: Topology) -> None:
     row = stack_tables.stack_keys_table(file, recorded, "app", "redis").iloc[0]
     assert (row["valeur écrite"], row["dans le moteur"]) == ("${REDIS_IMAGE:-alpine}", "alpine:latest")
+
+
+@pytest.mark.parametrize("written", ["redis", "docker.io/redis:latest", "index.docker.io/library/redis"])
+def test_an_image_is_the_same_under_its_long_names(written: str) -> None:
+    assert KEYS["image"].plain(written) == KEYS["image"].plain(f"redis:latest@sha256:{'0' * 64}")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from swarmkit_helpers.actions.digests import tagged
 from swarmkit_helpers.actions.specs import same_spec
 
 Json = dict[str, Any]
@@ -139,22 +138,3 @@ def test_what_the_engine_fills_in_is_no_change(asked: Json, kept: Json) -> None:
 )
 def test_an_empty_value_that_means_something_is_a_change(one: Json, other: Json) -> None:
     assert not same_spec(one, other) and not same_spec(other, one)
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("alpine", "alpine:latest"),
-        ("library/alpine", "alpine:latest"),
-        ("docker.io/library/alpine:3", "alpine:3"),
-        ("index.docker.io/library/alpine", "alpine:latest"),
-        ("docker.io/dockersamples/visualizer:stable", "dockersamples/visualizer:stable"),
-        ("dockersamples/visualizer", "dockersamples/visualizer:latest"),
-        ("127.0.0.1:5000/cours/bonjour", "127.0.0.1:5000/cours/bonjour:latest"),
-        ("registre.test/library/alpine", "registre.test/library/alpine:latest"),
-        ("alpine@sha256:" + "0" * 64, "alpine@sha256:" + "0" * 64),
-        ("alpine:3@sha256:" + "0" * 64, "alpine:3@sha256:" + "0" * 64),
-    ],
-)
-def test_an_image_has_its_short_name_and_its_tag(written: str, expected: str) -> None:
-    assert tagged(written) == expected

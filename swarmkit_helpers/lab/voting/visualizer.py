@@ -151,7 +151,7 @@ def _facts(node: Mapping[str, Any]) -> tuple[str, bool]:
     facts = (
         f"{node['Spec']['Role']}{', leader' if leads else ''}",
         f"{node['Status']['State']}, {node['Spec']['Availability']}",
-        f"{resources['NanoCPUs'] // 10**9} CPU, {memory_gib}{NBSP}Gio",
+        f"{resources['NanoCPUs'] // 10**9}{NBSP}CPU, {memory_gib}{NBSP}Gio",
     )
     return " · ".join(facts), node["Status"]["State"] == "ready"
 
