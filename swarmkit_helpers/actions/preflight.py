@@ -23,10 +23,12 @@ from ..lab.node import Node
 from .engine import post
 from .holdings import Holdings, fetch_holdings, stack_of
 from .networks import refuse_overlap
+from .specs import network_changes
 
 __all__ = ["PREDEFINED", "check_stack_name", "preflight", "require_manager", "subnets"]
 
 Json = dict[str, Any]
+NBSP = "\N{NO-BREAK SPACE}"
 PREDEFINED = ("bridge", "host", "none", "default")
 """Networks that every node has, of its own."""
 # What a service may be called (RFC 1123 with underscores): a stack's name is the beginning of its services'.
@@ -37,11 +39,17 @@ NAME_LENGTH = 63
 def preflight(lab: Lab, stack: StackFile, name: str, *, prune: bool = False) -> Holdings:
     """Check all that can be known before anything is created, and return what the swarm holds.
 
+    A network is never updated. Where its description has changed, the docker CLI leaves it as it is and says nothing:
+    the services then run on addresses or with options that the file no longer has. That is refused here, as a secret
+    whose content has changed is refused by both.
+
     Raises
     ------
     NameRefused
         The stack's name, or the one that a service would have.
-    NotAManager, ObjectNotFound, NameInUse, PortInUse, SubnetOverlap, ContentChanged
+    ContentChanged
+        A secret, a config or a network of the stack that the file now describes otherwise.
+    NotAManager, ObjectNotFound, NameInUse, PortInUse, SubnetOverlap
     EngineRefused, NodeUnreachable
     """
     check_stack_name(name)
@@ -61,7 +69,11 @@ def preflight(lab: Lab, stack: StackFile, name: str, *, prune: bool = False) -> 
     _refuse_ports(stack, name, held, prune)
     known = _drivers(lab.manager)
     for network, spec in networks.items():
-        if network not in held.networks:
+        if network in held.networks:
+            if changes := network_changes(spec, held.networks[network]):
+                remedy = f"docker stack rm {name}, puis déployez à nouveau (a changé{NBSP}: {', '.join(changes)})"
+                raise ContentChanged("network", network, remedy)
+        else:
             if spec["Driver"] not in known:
                 detail = f"le pilote « {spec['Driver']} » n'existe pas ({', '.join(sorted(known))})"
                 raise EngineRefused(f"créer le réseau « {network} »", detail, lab.manager.name)

@@ -23,6 +23,7 @@ from . import oracle
 pytestmark = pytest.mark.swarm
 
 STACK = "essai"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 Json = dict[str, Any]
 Write = Callable[[str], Path]
 TWO = """
@@ -440,6 +441,27 @@ def test_a_content_that_changed_is_refused_first(lab: Lab, write: Write, kind: s
             STACK,
         )
     assert (held(lab)["services"], set(running(lab)["essai_change"])) == before
+
+
+def test_a_network_that_changed_is_refused_before_anything(lab: Lab, variables: None) -> None:
+    """The two steps of who finds no page without IPVS: the voting application, then the same with its second file."""
+    first = [NOTEBOOKS / "docker-stack.yml"]
+    both = [*first, NOTEBOOKS / "docker-stack-sans-ipvs.yml"]
+    oracle.ours(lab, first, STACK)
+    before = oracle.report(lab, STACK)
+    with pytest.raises(errors.ContentChanged, match="essai_frontend") as caught:
+        oracle.ours(lab, both, STACK)
+    assert (
+        caught.value.remedy
+        == "docker stack rm essai, puis déployez à nouveau (a changé\N{NO-BREAK SPACE}: ipam.config)"
+    )
+    assert oracle.report(lab, STACK) == before
+    oracle.clear(lab, STACK)
+    oracle.ours(lab, both, STACK)
+    pools = lab.manager.api.inspect_network("essai_frontend")["IPAM"]["Config"]
+    assert [pool["Subnet"] for pool in pools] == ["10.21.1.0/24"]
+    # back to the first file: it asks for no addresses, those that are there will do
+    assert not oracle.ours(lab, first, STACK).created
 
 
 def test_a_refused_update_brings_back_what_was(lab: Lab, write: Write) -> None:
