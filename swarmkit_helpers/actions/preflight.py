@@ -25,7 +25,7 @@ from .holdings import Holdings, fetch_holdings, stack_of
 from .networks import refuse_overlap
 from .specs import network_changes
 
-__all__ = ["PREDEFINED", "check_stack_name", "preflight", "require_manager", "subnets"]
+__all__ = ["PREDEFINED", "check_stack_name", "port_holders", "preflight", "require_manager", "subnets"]
 
 Json = dict[str, Any]
 NBSP = "\N{NO-BREAK SPACE}"
@@ -113,6 +113,21 @@ def subnets(spec: Json) -> list[str]:
     return [str(pool["Subnet"]) for pool in pools if pool.get("Subnet")]
 
 
+def port_holders(stack: StackFile, name: str, held: Holdings) -> list[tuple[int, str]]:
+    """The ports of the routing mesh that the stack wants, each with the service that holds it and is not replaced."""
+    replaced = {scoped(name, service) for service in stack.services}
+    taken = {
+        (port["PublishedPort"], port["Protocol"]): holder
+        for holder, raw in held.services.items()
+        if holder not in replaced
+        for port in (raw.get("Endpoint") or {}).get("Ports") or ()
+        if port.get("PublishMode", "ingress") == "ingress" and port.get("PublishedPort")
+    }
+    wanted = [port for _, port in published_ports(stack) if port.mode in ("", "ingress")]
+    found = ((port.published, taken.get((port.published, port.protocol or "tcp"))) for port in wanted)
+    return [(published, holder) for published, holder in found if holder]
+
+
 def _require_external(lab: Lab, stack: StackFile, held: Holdings) -> None:
     for network in external_networks(stack):
         if network in PREDEFINED:
@@ -147,19 +162,10 @@ def _refuse_strangers(kind: str, names: Iterable[str], held: Mapping[str, Json],
 
 def _refuse_ports(stack: StackFile, name: str, held: Holdings, prune: bool) -> None:
     """Refuse a port of the routing mesh that a service holds which this stack neither replaces nor removes."""
-    replaced = {scoped(name, service) for service in stack.services}
-    gone = set(held.of(name).services) if prune else set()
-    taken = {
-        (port["PublishedPort"], port["Protocol"]): holder
-        for holder, raw in held.services.items()
-        if holder not in replaced | gone
-        for port in (raw.get("Endpoint") or {}).get("Ports") or ()
-        if port.get("PublishMode", "ingress") == "ingress" and port.get("PublishedPort")
-    }
-    for _, port in published_ports(stack):
-        holder = taken.get((port.published, port.protocol or "tcp"))
-        if holder and port.mode in ("", "ingress"):
-            raise PortInUse(port.published, holder)
+    gone = held.of(name).services if prune else {}
+    for port, holder in port_holders(stack, name, held):
+        if holder not in gone:
+            raise PortInUse(port, holder)
 
 
 def _refuse_changes(lab: Lab, secrets: Mapping[str, Json], configs: Mapping[str, Json], held: Holdings) -> None:

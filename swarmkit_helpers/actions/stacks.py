@@ -1,8 +1,9 @@
 """``docker stack``: deploy a stack file and remove a stack, through the SDK alone.
 
-The order is the docker CLI's own (cli/command/stack in docker/cli): what the stack no longer wants, networks, secrets,
-configs, services. Unlike the CLI, all that can be known is checked before anything is created, what this call created
-is removed again where the engine refuses the rest, and a service whose specification stays the same is left alone.
+The order is the docker CLI's own (cli/command/stack in docker/cli): networks, secrets, configs, services. Unlike the
+CLI, all that can be known is checked before anything is created, what this call created is removed again where the
+engine refuses the rest, a service whose specification stays the same is left alone, and what the stack no longer wants
+goes last, once all the rest is accepted.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from .digests import resolve_digest, tagged
 from .engine import post
 from .holdings import Holdings, fetch_holdings
 from .networks import refuse_overlap, wait_allocated
-from .preflight import PREDEFINED, check_stack_name, preflight, require_manager, subnets
+from .preflight import PREDEFINED, check_stack_name, port_holders, preflight, require_manager, subnets
 from .refusals import explained
 from .services import sight_service
 from .specs import same_spec
@@ -159,7 +160,7 @@ def deploy_stack(
     ImageUnavailable
         Nothing was created.
     EngineRefused
-        What this call had created has been removed again.
+        What this call had created has been removed again, what it had changed or removed is as it was.
     NotConverged
         The stack is there, and its tasks do not all run; the error names the service and gives a task's own error.
     NodeUnreachable, DiskFull
@@ -243,16 +244,18 @@ class _Sending:
         return self.every.of(self.name)
 
     def send(self, *, prune: bool) -> None:
-        """Create and update all; where the engine refuses, what this created is removed again."""
-        if prune:
-            self._prune()
+        """Create and update all; where the engine refuses, all is as it was before."""
+        gone = set(self.held.services) - {scoped(self.name, kept) for kept in self.stack.services} if prune else set()
+        in_the_way = gone & {holder for _, holder in port_holders(self.stack, self.name, self.every)}
         with self.undo:
+            self._prune(in_the_way)
             networks = self._networks()
             secrets = self._data("secret", secret_specs(self.stack, self.name))
             configs = self._data("config", config_specs(self.stack, self.name))
             for service in self.stack.services:
                 spec = service_spec(self.stack, service, self.name, networks=networks, secrets=secrets, configs=configs)
                 self._service(scoped(self.name, service), spec)
+            self._prune(gone - in_the_way)
             self.undo.pop_all()
 
     def told(self) -> Deployment:
@@ -266,11 +269,14 @@ class _Sending:
             tuple(self.stack.ignored),
         )
 
-    def _prune(self) -> None:
+    def _prune(self, services: Iterable[str]) -> None:
         manager = self.lab.manager
-        for service in sorted(set(self.held.services) - {scoped(self.name, kept) for kept in self.stack.services}):
-            with manager.asking(f"supprimer le service « {service} »"):
-                manager.api.remove_service(self.held.services[service]["ID"])
+        for service in sorted(services):
+            held = self.held.services[service]
+            with manager.asking(f"supprimer le service « {service} »"):
+                manager.api.remove_service(held["ID"])
+            operation = f"rétablir le service « {service} »"
+            self._on_failure(partial(post, manager, operation, "/services/create", held["Spec"]))
             self.removed.append(StackObject("service", service))
 
     def _networks(self) -> dict[str, str]:

@@ -476,6 +476,26 @@ def test_a_refused_update_brings_back_what_was(lab: Lab, write: Write) -> None:
     assert oracle.report(lab, STACK) == before
 
 
+REFUSED = "  neuf: {image: alpine, deploy: {placement: {constraints: [charabia]}}}\n"
+
+
+@pytest.mark.parametrize("ports", ["", ", ports: ['18602:80']"], ids=["at the end", "for its port"])
+def test_what_is_pruned_comes_back_when_the_rest_is_refused(lab: Lab, write: Write, ports: str) -> None:
+    extra = f"  trop: {{image: alpine, command: sleep 1d, labels: {{a: b}}{ports}}}\n"
+    oracle.ours(lab, [write(GOOD % ("", extra))], STACK)
+    before = oracle.report(lab, STACK)
+    counted = oracle.versions(lab, STACK)
+    with pytest.raises(errors.EngineRefused, match="essai_neuf"):
+        oracle.ours(lab, [write(GOOD % (ports, REFUSED))], STACK, prune=True)
+    assert oracle.report(lab, STACK) == before
+    if not ports:
+        assert oracle.versions(lab, STACK) == counted, "the extra service was never touched"
+    # and the port is free for who replaces it
+    done = oracle.ours(lab, [write(GOOD % (ports, ""))], STACK, prune=True)
+    assert done.removed == (StackObject("service", "essai_trop"),)
+    assert set(oracle.report(lab, STACK)["services"]) == {"essai_un"}
+
+
 def test_a_node_that_manages_nothing(lab: Lab, write: Write) -> None:
     manager, worker = lab.manager, lab.node("worker1")
     wrong = replace(lab, nodes={"worker1": replace(worker, role="manager"), "manager": replace(manager, role="worker")})
