@@ -49,7 +49,10 @@ Json = dict[str, Any]
 NBSP = "\N{NO-BREAK SPACE}"
 DEPLOY_S = 180.0
 REMOVE_S = 90.0
+SEND_S = 20.0
 UNDO_S = 20.0
+MOVED, HELD = "update out of sequence", "is already in use by service"
+"""What the engine says while it settles the ports of a service: it moves its version, and frees them a little after."""
 # On each cell: JupyterLab aligns those of a table to the right.
 ALIGNED = "text-align: left"
 NOUNS = {"network": "réseau", "secret": "secret", "config": "config", "service": "service", "volume": "volume"}
@@ -276,7 +279,8 @@ class _Sending:
             with manager.asking(f"supprimer le service « {service} »"):
                 manager.api.remove_service(held["ID"])
             operation = f"rétablir le service « {service} »"
-            self._on_failure(partial(post, manager, operation, "/services/create", held["Spec"]))
+            create = partial(post, manager, operation, "/services/create", held["Spec"])
+            self._on_failure(partial(_once_settled, operation, create, HELD))
             self.removed.append(StackObject("service", service))
 
     def _networks(self) -> dict[str, str]:
@@ -368,14 +372,18 @@ class _Sending:
 
     def _update(self, kind: str, held: Json, spec: Json) -> None:
         """Send a whole new specification; the one before comes back if the rest is refused."""
-
-        def send(wanted: Json, version: int) -> None:
-            operation = f"modifier « {held['Spec']['Name']} »"
-            post(self.lab.manager, operation, f"/{kind}s/{held['ID']}/update", wanted, version=version)
-
-        send(spec, held["Version"]["Index"])
+        self._replace(kind, held, spec, MOVED)
         # What the engine tells of a secret lacks its content, which an update may leave out.
-        self._on_failure(lambda: send(held["Spec"], self._read(kind, held)["Version"]["Index"]))
+        self._on_failure(partial(self._replace, kind, held, held["Spec"], MOVED, HELD))
+
+    def _replace(self, kind: str, held: Json, spec: Json, *passing: str) -> None:
+        operation = f"modifier « {held['Spec']['Name']} »"
+
+        def send() -> None:
+            version = self._read(kind, held)["Version"]["Index"]
+            post(self.lab.manager, operation, f"/{kind}s/{held['ID']}/update", spec, version=version)
+
+        _once_settled(operation, send, *passing)
 
     def _read(self, kind: str, held: Json) -> Json:
         manager = self.lab.manager
@@ -389,6 +397,21 @@ class _Sending:
                 undo()
 
         self.undo.callback(quietly)
+
+
+def _once_settled(operation: str, send: Callable[[], object], *passing: str) -> None:
+    """Send again as long as the engine refuses with words that will pass."""
+
+    def look() -> Sighting:
+        try:
+            send()
+        except EngineRefused as err:
+            if not any(sign in err.detail for sign in passing):
+                raise
+            return Sighting(0, 1, "le swarm n'a pas fini d'attribuer les ports", err.detail)
+        return Sighting(1, 1)
+
+    wait_until(operation, look, timeout_s=SEND_S, remedy="docker service ls", quiet=True)
 
 
 # --- waiting --------------------------------------------------------------------------------------
