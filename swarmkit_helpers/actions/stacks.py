@@ -9,7 +9,7 @@ goes last, once all the rest is accepted.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -51,6 +51,7 @@ DEPLOY_S = 180.0
 REMOVE_S = 90.0
 SEND_S = 20.0
 UNDO_S = 20.0
+AGAIN = "déployez à nouveau le fichier d'avant"
 MOVED, HELD = "update out of sequence", "is already in use by service"
 """What the engine says while it settles the ports of a service: it moves its version, and frees them a little after."""
 # On each cell: JupyterLab aligns those of a table to the right.
@@ -163,7 +164,8 @@ def deploy_stack(
     ImageUnavailable
         Nothing was created.
     EngineRefused
-        What this call had created has been removed again, what it had changed or removed is as it was.
+        What this call had created has been removed again, what it had changed or removed is as it was;
+        what could not be undone is in the error's notes, each with its command.
     NotConverged
         The stack is there, and its tasks do not all run; the error names the service and gives a task's own error.
     NodeUnreachable, DiskFull
@@ -240,6 +242,8 @@ class _Sending:
     moved: set[str] = field(default_factory=set)
     """Ids of the services whose endpoint changed."""
     undo: ExitStack = field(default_factory=ExitStack)
+    left: list[str] = field(default_factory=list)
+    """What could not be undone, and the command for it."""
 
     @property
     def held(self) -> Holdings:
@@ -247,7 +251,15 @@ class _Sending:
         return self.every.of(self.name)
 
     def send(self, *, prune: bool) -> None:
-        """Create and update all; where the engine refuses, all is as it was before."""
+        """Create and update all; where the engine refuses, undo it: the error's notes say what could not be."""
+        try:
+            self._send(prune=prune)
+        except BaseException as err:
+            for note in self.left:
+                err.add_note(note)
+            raise
+
+    def _send(self, *, prune: bool) -> None:
         gone = set(self.held.services) - {scoped(self.name, kept) for kept in self.stack.services} if prune else set()
         in_the_way = gone & {holder for _, holder in port_holders(self.stack, self.name, self.every)}
         with self.undo:
@@ -280,8 +292,9 @@ class _Sending:
                 manager.api.remove_service(held["ID"])
             operation = f"rétablir le service « {service} »"
             create = partial(post, manager, operation, "/services/create", held["Spec"])
-            self._on_failure(partial(_once_settled, operation, create, HELD))
-            self.removed.append(StackObject("service", service))
+            item = StackObject("service", service)
+            self._on_failure(item, AGAIN, partial(_once_settled, operation, create, HELD))
+            self.removed.append(item)
 
     def _networks(self) -> dict[str, str]:
         """Create the networks that are not there; ids by name, of all that a service may be on."""
@@ -307,7 +320,8 @@ class _Sending:
         with explained("network", name, subnet=asked[0] if asked else None):
             body = spec | {"Name": name, "CheckDuplicate": True}
             identity = str(post(manager, f"créer le réseau « {name} »", "/networks/create", body)["Id"])
-        self._on_failure(partial(_remove_network, manager, name, identity, UNDO_S))
+        item = StackObject("network", name)
+        self._on_failure(item, f"docker network rm {name}", partial(_remove_network, manager, name, identity, UNDO_S))
         if spec["Driver"] == "overlay":
             wait_allocated(manager, name)
         return identity
@@ -323,7 +337,7 @@ class _Sending:
                 with explained(kind, name):
                     ids[name] = str(post(manager, f"créer « {name} »", f"/{kind}s/create", spec)["ID"])
                 remove = manager.api.remove_secret if kind == "secret" else manager.api.remove_config
-                self._on_failure(partial(remove, ids[name]))
+                self._on_failure(item, f"docker {kind} rm {name}", partial(remove, ids[name]))
                 self.created.append(item)
             elif (present[name]["Spec"].get("Labels") or {}) == (spec.get("Labels") or {}):
                 self.unchanged.append(item)
@@ -342,7 +356,8 @@ class _Sending:
         with explained("service", name, port=next(iter(published), None)):
             if held is None:
                 answer = post(manager, f"créer le service « {name} »", "/services/create", spec)
-                self._on_failure(partial(manager.api.remove_service, answer["ID"]))
+                remove = partial(manager.api.remove_service, answer["ID"])
+                self._on_failure(item, f"docker service rm {name}", remove)
                 self.created.append(item)
                 return
             spec["TaskTemplate"]["ForceUpdate"] = held["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
@@ -374,7 +389,8 @@ class _Sending:
         """Send a whole new specification; the one before comes back if the rest is refused."""
         self._replace(kind, held, spec, MOVED)
         # What the engine tells of a secret lacks its content, which an update may leave out.
-        self._on_failure(partial(self._replace, kind, held, held["Spec"], MOVED, HELD))
+        restore = partial(self._replace, kind, held, held["Spec"], MOVED, HELD)
+        self._on_failure(StackObject(kind, held["Spec"]["Name"]), AGAIN, restore)
 
     def _replace(self, kind: str, held: Json, spec: Json, *passing: str) -> None:
         operation = f"modifier « {held['Spec']['Name']} »"
@@ -391,12 +407,17 @@ class _Sending:
         with manager.asking(f"inspecter « {held['Spec']['Name']} »"):
             return inspect(held["ID"])
 
-    def _on_failure(self, undo: Callable[[], object]) -> None:
-        def quietly() -> None:
-            with suppress(SwarmLabError), self.lab.manager.asking("défaire ce qui était commencé"):
-                undo()
+    def _on_failure(self, item: StackObject, command: str, undo: Callable[[], object]) -> None:
+        """Have this undone if the rest is refused; `command` does it by hand, where it cannot be."""
 
-        self.undo.callback(quietly)
+        def undone() -> None:
+            try:
+                with self.lab.manager.asking("défaire ce qui était commencé"):
+                    undo()
+            except SwarmLabError:
+                self.left.append(f"n'a pas pu être défait{NBSP}: {item} → {command}")
+
+        self.undo.callback(undone)
 
 
 def _once_settled(operation: str, send: Callable[[], object], *passing: str) -> None:

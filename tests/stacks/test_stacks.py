@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -401,6 +402,10 @@ def others(lab: Lab) -> Iterator[None]:
     create_network(lab, "autrui", subnet="10.60.0.0/24")
     secret, config = api.create_secret("autrui", b"x")["ID"], api.create_config("autrui", b"x")["ID"]
     create_service(lab, "autrui", "alpine", replicas=0, publish={18601: 80})
+    end = time.monotonic() + 20
+    while not api.inspect_service("autrui")["Endpoint"].get("Ports"):
+        assert time.monotonic() < end, "the swarm never gave it its port"
+        time.sleep(0.02)
     try:
         yield
     finally:
@@ -494,6 +499,19 @@ def test_what_is_pruned_comes_back_when_the_rest_is_refused(lab: Lab, write: Wri
     done = oracle.ours(lab, [write(GOOD % (ports, ""))], STACK, prune=True)
     assert done.removed == (StackObject("service", "essai_trop"),)
     assert set(oracle.report(lab, STACK)["services"]) == {"essai_un"}
+
+
+def test_what_cannot_be_undone_is_said(lab: Lab, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*anything: object) -> None:
+        raise errors.EngineRefused("supprimer", "essai", "manager")
+
+    monkeypatch.setattr(stacks, "_remove_network", refuse)
+    with pytest.raises(errors.EngineRefused, match="essai_neuf") as caught:
+        oracle.ours(lab, [write(GOOD % ("", REFUSED))], STACK)
+    assert caught.value.__notes__ == [
+        "n'a pas pu être défait\N{NO-BREAK SPACE}: réseau essai_default → docker network rm essai_default"
+    ]
+    assert not oracle.report(lab, STACK)["services"], "the rest is undone"
 
 
 def test_a_node_that_manages_nothing(lab: Lab, write: Write) -> None:
