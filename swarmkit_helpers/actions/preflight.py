@@ -124,7 +124,7 @@ def port_holders(stack: StackFile, name: str, held: Holdings) -> list[tuple[int,
         if port.get("PublishMode", "ingress") == "ingress" and port.get("PublishedPort")
     }
     wanted = [port for _, port in published_ports(stack) if port.mode in ("", "ingress")]
-    found = ((port.published, taken.get((port.published, port.protocol or "tcp"))) for port in wanted)
+    found = ((port.published, taken.get((port.published, port.protocol.lower() or "tcp"))) for port in wanted)
     return [(published, holder) for published, holder in found if holder]
 
 
