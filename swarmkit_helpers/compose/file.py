@@ -100,7 +100,7 @@ def read_stack(path: str | Path | Sequence[str | Path], *, variables: Mapping[st
             stack, wrong = _resolved(stack, document, directory, known)
             stacks.append(stack)
             problems += wrong
-            ignored += [*ignored_keys(document), *unset_variables(document, filled.unset)]
+            ignored += [*ignored_keys(read[-1]), *unset_variables(document, filled.unset)]
     if problems:
         raise StackFileError(_in_order(problems))
     stack = merge(stacks)

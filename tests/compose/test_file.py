@@ -171,6 +171,83 @@ def test_what_has_no_effect_is_told(read: Read, text: str, told: str) -> None:
     assert one.line == 5
 
 
+UNKNOWN = "docker stack ne connaît pas cette clé et passe outre"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "why"),
+    [
+        (
+            "    volumes: [{type: bind, source: /a, target: /b, bind: {create_host_path: true}}]\n",
+            "services.a.volumes[0].bind.create_host_path",
+            f"{UNKNOWN}.",
+        ),
+        (
+            "    volumes: [{type: volume, target: /b, volume: {nocoppy: true}}]\n",
+            "services.a.volumes[0].volume.nocoppy",
+            f"{UNKNOWN} ; vouliez-vous dire « nocopy » ?",
+        ),
+        (
+            "    volumes: [{type: tmpfs, target: /b, tmpfs: {mode: 700}}]\n",
+            "services.a.volumes[0].tmpfs.mode",
+            f"{UNKNOWN}.",
+        ),
+        (
+            HEAD + "    configs: [{source: c1, tarjet: /x}]\nconfigs: {c1: {external: true}}\n",
+            "services.a.configs[0].tarjet",
+            f"{UNKNOWN} ; vouliez-vous dire « target » ?",
+        ),
+        (
+            HEAD + "    secrets: [{source: s1, x: y}]\nsecrets: {s1: {external: true}}\n",
+            "services.a.secrets[0].x",
+            f"{UNKNOWN}.",
+        ),
+        (
+            "    volumes: ['/a:/b:ro,zz']\n",
+            "services.a.volumes[0]",
+            "docker stack ne connaît pas l'option « zz » et passe outre.",
+        ),
+        (
+            "    volumes: ['/a:${V:-/b}:rhsared']\n",
+            "services.a.volumes[0]",
+            "docker stack ne connaît pas l'option « rhsared » et passe outre ; vouliez-vous dire « rshared » ?",
+        ),
+        *(
+            (
+                HEAD + f"    networks: [n1]\nnetworks: {{n1: {{external: true, name: dehors, {key}: {value}}}}}\n",
+                f"networks.n1.{key}",
+                "ce réseau est externe : rien de sa description ne compte, que son nom.",
+            )
+            for key, value in (
+                ("driver", "x"),
+                ("attachable", "true"),
+                ("internal", "true"),
+                ("labels", "{a: b}"),
+                ("driver_opts", "{a: b}"),
+                ("ipam", "{}"),
+            )
+        ),
+        *(
+            (
+                HEAD + f"secrets: {{s1: {{external: true, {key}: {value}}}}}\n",
+                f"secrets.s1.{key}",
+                "ce secret est externe : rien de sa description ne compte, que son nom.",
+            )
+            for key, value in (("file", "nulle-part"), ("labels", "{a: b}"))
+        ),
+        (
+            HEAD + "configs: {c1: {external: {name: x}, file: nulle-part, x-own: 1}}\n",
+            "configs.c1.file",
+            "cette config est externe : rien de sa description ne compte, que son nom.",
+        ),
+    ],
+)
+def test_what_the_cli_passes_over_in_silence_is_told(read: Read, text: str, path: str, why: str) -> None:
+    (one,) = read(text).ignored
+    line = 6 if path.startswith("networks") else 5
+    assert plain(one) == f"stack.yml, ligne {line}, {path} : {why}"
+
+
 def test_what_no_service_uses_is_told(read: Read) -> None:
     stack = read(HEAD + "networks: {n1: , default: }\nvolumes: {v1: }\n", HEAD + "    tty: true\nvolumes:\n  v1: {}\n")
     assert [plain(one) for one in stack.ignored] == [
