@@ -10,7 +10,7 @@ import json
 from ipaddress import ip_network
 from typing import Any
 
-__all__ = ["network_changes", "same_spec"]
+__all__ = ["known_to", "network_changes", "same_spec"]
 
 Json = dict[str, Any]
 MAPS = {"Labels", "Options", "DriverOpts", "Sysctls"}
@@ -35,6 +35,32 @@ def same_spec(wanted: Json, held: Json) -> bool:
         ``Spec`` of a service that the engine reports.
     """
     return bool(_stripped(_filled(wanted)) == _stripped(_filled(held)))
+
+
+SINCE = {"StartInterval": (1, 44), "Subpath": (1, 45), "OomScoreAdj": (1, 46)}
+"""Fields of a service that came after version 1.41 of the Engine API."""
+
+
+def known_to(api_version: str, spec: Json) -> Json:
+    """What an engine of that version reads of a service's specification: it passes over the rest in silence.
+
+    Parameters
+    ----------
+    api_version
+        ``1.41``.
+    """
+    spoken = tuple(map(int, api_version.split(".")))
+    unknown = {key for key, since in SINCE.items() if since > spoken}
+
+    def read(value: Any) -> Any:
+        if isinstance(value, list):
+            return [read(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        kept = {key: inner for key, inner in value.items() if key not in unknown}
+        return {key: inner if key in MAPS else read(inner) for key, inner in kept.items()}
+
+    return dict(read(spec))
 
 
 def network_changes(wanted: Json, held: Json) -> list[str]:

@@ -41,7 +41,7 @@ from .networks import refuse_overlap, wait_allocated
 from .preflight import PREDEFINED, check_stack_name, port_holders, preflight, require_manager, subnets
 from .refusals import explained
 from .services import sight_service
-from .specs import same_spec
+from .specs import known_to, same_spec
 
 __all__ = ["Deployment", "Removal", "StackObject", "deploy_stack", "remove_stack"]
 
@@ -361,7 +361,7 @@ class _Sending:
                 self.created.append(item)
                 return
             spec["TaskTemplate"]["ForceUpdate"] = held["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
-            if same_spec(spec, held["Spec"]):
+            if same_spec(known_to(manager.api.api_version, spec), held["Spec"]):
                 self.unchanged.append(item)
                 return
             self._update("service", held, spec)

@@ -44,6 +44,7 @@ RESTART_COUNTS = (
     "annoncée comme ignorée par docker stack, mais elle vaut tant que deploy.restart_policy n'est pas donnée"
 )
 UNKNOWN = "docker stack ne connaît pas cette clé et passe outre"
+WHOLE_VOLUME = "les moteurs d'avant Docker 26 ne la connaissent pas : ils montent tout le volume"
 LENIENT: dict[str, type[Record]] = {"bind": Bind, "volume": NoCopy, "tmpfs": Tmpfs}
 """Parts of a mount where the format lets any key stand."""
 MOUNT_OPTIONS = ("ro", "rw", "nocopy", *short.PROPAGATIONS)
@@ -109,6 +110,8 @@ def _unknown(told: Callable[[Trail, str], Ignored], where: Trail, service: dict[
                 near = _near(option, MOUNT_OPTIONS)
                 yield told(place, f"docker stack ne connaît pas l'option « {option} » et passe outre{near}")
             continue
+        if "subpath" in mount.get("volume", {}):
+            yield told((*place, "volume", "subpath"), WHOLE_VOLUME)
         for part, model in LENIENT.items():
             yield from _strange(told, (*place, part), mount.get(part, {}), model)
     for section in ("secrets", "configs"):

@@ -243,6 +243,8 @@ class NoCopy(Record):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     nocopy: Flag = False
+    subpath: Text = ""
+    """The directory of the volume that is mounted, instead of the whole."""
 
 
 class Tmpfs(Record):

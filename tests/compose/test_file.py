@@ -162,6 +162,11 @@ def test_a_home_that_is_not_known_stays(read: Read, place: Path, monkeypatch: py
             "    healthcheck: {start_interval: 1s}\n",
             "services.a.healthcheck.start_interval : les moteurs d'avant Docker 25 ne la connaissent pas",
         ),
+        (
+            "    volumes: [{type: volume, source: v1, target: /a, volume: {subpath: d}}]\nvolumes: {v1: }\n",
+            "services.a.volumes[0].volume.subpath : les moteurs d'avant Docker 26 ne la connaissent pas : "
+            "ils montent tout le volume",
+        ),
         ("    oom_score_adj: 1\n", "services.a.oom_score_adj : les moteurs d'avant Docker 28 ne la connaissent pas"),
     ],
 )

@@ -249,6 +249,15 @@ MERGED = {
     ),
     "new": ("    tty: true\n", "    user: root\n  b: {image: busybox}\n"),
 }
+ONE_SINCE_28 = {
+    "subpath": """    volumes:
+      - {type: volume, source: vol, target: /a, volume: {subpath: d/e, nocopy: true}}
+      - {type: volume, source: ext, target: /b, volume: {subpath: d}}
+      - {type: volume, source: vol, target: /c, volume: {subpath: ""}}
+      - {type: volume, target: /d, volume: {subpath: d}}
+volumes: {vol: , ext: {external: true}}
+""",
+}
 SINCE_28 = {
     "command": ("    command: echo a b\n    entrypoint: [x]\n", "    command: [c]\n    entrypoint: []\n"),
     "zero": (
@@ -260,6 +269,11 @@ SINCE_28 = {
     "mounts": (
         '    volumes: ["vol:/a:ro", /z, /b]\nvolumes: {vol: {driver: foo, labels: {x: z}}, wol: }\n',
         '    volumes: ["wol:/a", "/c:/c"]\nvolumes: {vol: {driver_opts: {a: c}}}\n',
+    ),
+    "subpath": (
+        "    volumes: [{type: volume, source: vol, target: /a, volume: {subpath: d}},\n"
+        "      {type: volume, source: vol, target: /b, volume: {subpath: d}}]\nvolumes: {vol: }\n",
+        "    volumes: [{type: volume, source: vol, target: /a, volume: {nocopy: true}}]\n",
     ),
 }
 
@@ -322,6 +336,13 @@ def test_one_file(cli: str, case: str, place: Path, monkeypatch: pytest.MonkeyPa
     if case == "scalars" and major(cli) > 20:
         pytest.skip("later versions write dates in the manner of Go")
     compare(cli, place, (EQUAL[case],), monkeypatch)
+
+
+@pytest.mark.parametrize("case", ONE_SINCE_28)
+def test_one_file_as_in_later_versions(cli: str, case: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if major(cli) < 28:
+        pytest.skip("this version passes over it")
+    compare(cli, place, (ONE_SINCE_28[case],), monkeypatch)
 
 
 @pytest.mark.parametrize("case", MERGED)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from swarmkit_helpers.actions.digests import tagged
-from swarmkit_helpers.actions.specs import network_changes, same_spec
+from swarmkit_helpers.actions.specs import known_to, network_changes, same_spec
 
 Json = dict[str, Any]
 
@@ -139,6 +139,35 @@ def test_what_the_engine_fills_in_is_no_change(asked: Json, kept: Json) -> None:
 )
 def test_an_empty_value_that_means_something_is_a_change(one: Json, other: Json) -> None:
     assert not same_spec(one, other) and not same_spec(other, one)
+
+
+NEWER = container(
+    OomScoreAdj=5,
+    Healthcheck={"Test": ["CMD", "true"], "StartInterval": 3},
+    Labels={"Subpath": "kept"},
+    Mounts=[{"Type": "volume", "Source": "v", "VolumeOptions": {"Subpath": "d"}}],
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "unread"),
+    [
+        ("1.41", {"OomScoreAdj", "StartInterval", "Subpath"}),
+        ("1.44", {"OomScoreAdj", "Subpath"}),
+        ("1.45", {"OomScoreAdj"}),
+        ("1.100", set()),
+    ],
+)
+def test_what_an_older_engine_passes_over(version: str, unread: set[str]) -> None:
+    read = known_to(version, NEWER)["TaskTemplate"]["ContainerSpec"]
+    found = {
+        "OomScoreAdj": "OomScoreAdj" in read,
+        "StartInterval": "StartInterval" in read["Healthcheck"],
+        "Subpath": "Subpath" in read["Mounts"][0]["VolumeOptions"],
+    }
+    assert {key for key, there in found.items() if not there} == unread
+    assert read["Labels"] == {"Subpath": "kept"}
+    assert NEWER["TaskTemplate"]["ContainerSpec"]["OomScoreAdj"] == 5
 
 
 NETWORK: Json = {

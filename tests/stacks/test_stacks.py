@@ -160,6 +160,23 @@ def test_only_what_changed_is_touched(lab: Lab, write: Write) -> None:
     assert oracle.versions(lab, STACK)["essai_fixe"] == counted["essai_fixe"]
 
 
+def test_what_this_engine_does_not_know_is_no_change(lab: Lab, write: Write) -> None:
+    file = write("""
+version: "3.13"
+services:
+  un:
+    image: alpine
+    command: sleep 1d
+    oom_score_adj: 5
+    healthcheck: {test: "true", start_interval: 1s}
+    volumes: [{type: volume, source: donnees, target: /d, volume: {subpath: x}}]
+    deploy: {replicas: 0}
+volumes: {donnees: }
+""")
+    oracle.ours(lab, [file], STACK)
+    assert not oracle.ours(lab, [file], STACK).updated
+
+
 @pytest.mark.parametrize("cli", oracle.CLIS)
 def test_the_cli_and_ours_take_over_from_each_other(lab: Lab, write: Write, cli: str) -> None:
     file = write(TWO % "1d")
