@@ -11,7 +11,7 @@ from . import short
 from .document import Document, Trail, trail
 from .model import Bind, FileReference, NoCopy, Record, Stack, Tmpfs
 
-__all__ = ["Ignored", "ignored_keys", "unset_variables", "unused"]
+__all__ = ["Ignored", "ignored_keys", "no_version", "unset_variables", "unused"]
 
 NOT_CARRIED = "le swarm n'a pas cette option"
 SERVICE_KEYS = {
@@ -42,6 +42,10 @@ SERVICE_KEYS = {
 
 RESTART_COUNTS = (
     "annoncée comme ignorée par docker stack, mais elle vaut tant que deploy.restart_policy n'est pas donnée"
+)
+NO_VERSION = (
+    "elle manque : ce fichier est lu au format le plus récent, mais Docker 20.10 le refuserait ; "
+    'commencez-le par `version: "3.8"`'
 )
 UNKNOWN = "docker stack ne connaît pas cette clé et passe outre"
 WHOLE_VOLUME = "les moteurs d'avant Docker 26 ne la connaissent pas : ils montent tout le volume"
@@ -86,6 +90,12 @@ def ignored_keys(document: Document) -> Iterator[Ignored]:
         yield from _unknown(told, where, service)
     for section, noun in EXTERNAL.items():
         yield from _described_elsewhere(told, section, noun, document.data.get(section, {}))
+
+
+def no_version(document: Document) -> Iterator[Ignored]:
+    """A file without a version, which only later versions of the CLI take."""
+    if "version" not in document.data:
+        yield _told(document)(("version",), NO_VERSION)
 
 
 def _inside(told: Callable[[Trail, str], Ignored], where: Trail, service: dict[str, Any]) -> Iterator[Ignored]:

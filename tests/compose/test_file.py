@@ -274,6 +274,18 @@ def test_every_version_of_the_format(read: Read, minor: int) -> None:
     assert read(HEAD.replace("3.8", f"3.{minor}")).version == f"3.{minor}"
 
 
+def test_a_file_without_version_is_read_and_told(read: Read) -> None:
+    text = HEAD.partition("\n")[2] + "    oom_score_adj: 0\n"
+    stack = read(text)
+    assert stack.version == "3.13"
+    assert plain(stack.ignored[0]) == (
+        "stack.yml, ligne 1, version : elle manque : ce fichier est lu au format le plus récent, mais Docker 20.10 le "
+        'refuserait ; commencez-le par `version: "3.8"`.'
+    )
+    assert "(format 3.13)" in stack._repr_html_()
+    assert len(read(text, HEAD.replace("3.8", "3.13"), HEAD.replace("3.8", "3")).services) == 1
+
+
 def test_version_3_is_the_newest(read: Read) -> None:
     assert read(HEAD.replace("3.8", "3") + "    init: true\n").services["a"].init is True
 

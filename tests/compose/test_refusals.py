@@ -15,7 +15,6 @@ KEYS = "des clés (`nom: valeur`) sont attendues"
 
 WRONG = [
     # the version
-    ("services: {a: {image: x}}\n", 1, "", 'la version manque ; commencez le fichier par `version: "3.8"`'),
     (
         HEAD.replace('"3.8"', "3.8"),
         1,
@@ -471,6 +470,12 @@ def test_versions_of_several_files_agree(refusals: Refusals) -> None:
     ((line, path, message),) = refusals(HEAD, HEAD.replace("3.8", "3.7"))
     assert (line, path) == (1, "version")
     assert message == "tous les fichiers sont à la même version (stack.yml : 3.8, stack1.yml : 3.7)"
+
+
+def test_a_file_without_version_is_of_the_newest(refusals: Refusals) -> None:
+    ((line, path, message),) = refusals(HEAD, HEAD.partition("\n")[2])
+    assert (line, path) == (1, "version")
+    assert message == "tous les fichiers sont à la même version (stack.yml : 3.8, stack1.yml : 3.13)"
 
 
 def test_a_service_named_as_a_key_is_no_matter(refusals: Refusals) -> None:

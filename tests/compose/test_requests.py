@@ -360,6 +360,17 @@ def test_one_file_as_in_later_versions(cli: str, case: str, place: Path, monkeyp
     compare(cli, place, (ONE_SINCE_28[case],), monkeypatch)
 
 
+def test_a_file_without_version(cli: str, place: Path) -> None:
+    file = place / "stack.yml"
+    file.write_text(HEAD.partition("\n")[2] + "    init: true\n", "utf-8")
+    theirs, said = deploy(cli, [file], place, variables={})
+    assert requests([file])["services", "app_a"]["TaskTemplate"]["ContainerSpec"]["Init"] is True
+    if major(cli) < 23:
+        assert "unsupported Compose file version: 1.0" in said
+    else:
+        assert requests([file]) == {key: alike(key[0], body) for key, body in theirs.items()}
+
+
 @pytest.mark.parametrize("case", MERGED)
 def test_several_files(cli: str, case: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compare(cli, place, MERGED[case], monkeypatch)
