@@ -193,11 +193,21 @@ WRONG = [
         "services.a.deploy.resources.limits.cpus",
         'un nombre de processeurs entre guillemets est attendu, par exemple "0.5"',
     ),
+    *(
+        (
+            f"    deploy: {{mode: {mode}}}\n",
+            5,
+            "services.a.deploy.mode",
+            "les travaux (replicated-job, global-job) ne sont pas pris en charge ici : docker stack de Docker 20.10 les "
+            f"refuse, seul docker service create --mode {mode} les connaît ; choisissez parmi replicated, global",
+        )
+        for mode in ("replicated-job", "global-job")
+    ),
     (
-        "    deploy: {mode: replicated-job}\n",
+        "    deploy: {mode: partout}\n",
         5,
         "services.a.deploy.mode",
-        "valeur inconnue « replicated-job » ; choisissez parmi replicated, global",
+        "valeur inconnue « partout » ; choisissez parmi replicated, global",
     ),
     (
         "    deploy: {endpoint_mode: dns}\n",
