@@ -413,8 +413,8 @@ def _lasting(mode: str) -> str:
         # job was removed stay in use by its tasks.
         raise PydanticCustomError(
             "stack",
-            "les travaux (replicated-job, global-job) ne sont pas pris en charge ici : docker stack de Docker 20.10 les "
-            "refuse, seul docker service create --mode {mode} les connaît ; choisissez parmi replicated, global",
+            "les travaux (replicated-job, global-job) ne sont pas pris en charge ici : docker stack de Docker 20.10 "
+            "les refuse, seul docker service create --mode {mode} les connaît ; choisissez parmi replicated, global",
             {"mode": mode},
         )
     return mode

@@ -198,8 +198,8 @@ WRONG = [
             f"    deploy: {{mode: {mode}}}\n",
             5,
             "services.a.deploy.mode",
-            "les travaux (replicated-job, global-job) ne sont pas pris en charge ici : docker stack de Docker 20.10 les "
-            f"refuse, seul docker service create --mode {mode} les connaît ; choisissez parmi replicated, global",
+            "les travaux (replicated-job, global-job) ne sont pas pris en charge ici : docker stack de Docker 20.10 "
+            f"les refuse, seul docker service create --mode {mode} les connaît ; choisissez parmi replicated, global",
         )
         for mode in ("replicated-job", "global-job")
     ),
@@ -382,6 +382,15 @@ WRONG = [
         5,
         "volumes.v1.driver",
         "un volume externe existe déjà ; ôtez driver, ou external",
+    ),
+    *(
+        (
+            HEAD + f"networks:\n  n1: {{ipam: {{config: [{{subnet: 10.1.0.0/24}},\n    {{subnet: {subnet}}}]}}}}\n",
+            7,
+            "networks.n1.ipam.config[1].subnet",
+            f"« {subnet} » n'est pas un sous-réseau ; écrivez par exemple 10.20.0.0/24",
+        )
+        for subnet in ("10.0.0.999/24", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/255.0.0.0", "10.0/16", "réseau")
     ),
     (HEAD + "secrets: {s1: {}}\n", 5, "secrets.s1", "donnez file (le fichier à lire), ou `external: true`"),
     (

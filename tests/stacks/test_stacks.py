@@ -349,7 +349,7 @@ GOOD = "version: '3.8'\nservices:\n  un: {image: alpine, command: sleep 1d, stop
         ),
         (
             GOOD % (", networks: [res]", "networks: {res: {ipam: {config: [{subnet: 10.61.0.0/33}]}}}\n"),
-            errors.SwarmLabError,
+            errors.StackFileError,
             "10.61.0.0/33",
         ),
         (
