@@ -23,10 +23,12 @@ from ..lab.node import Node
 from .engine import post
 from .holdings import Holdings, fetch_holdings, stack_of
 from .networks import refuse_overlap
+from .specs import network_changes
 
-__all__ = ["PREDEFINED", "check_stack_name", "preflight", "require_manager", "subnets"]
+__all__ = ["PREDEFINED", "check_stack_name", "port_holders", "preflight", "require_manager", "subnets"]
 
 Json = dict[str, Any]
+NBSP = "\N{NO-BREAK SPACE}"
 PREDEFINED = ("bridge", "host", "none", "default")
 """Networks that every node has, of its own."""
 # What a service may be called (RFC 1123 with underscores): a stack's name is the beginning of its services'.
@@ -37,11 +39,17 @@ NAME_LENGTH = 63
 def preflight(lab: Lab, stack: StackFile, name: str, *, prune: bool = False) -> Holdings:
     """Check all that can be known before anything is created, and return what the swarm holds.
 
+    A network is never updated. Where its description has changed, the docker CLI leaves it as it is and says nothing:
+    the services then run on addresses or with options that the file no longer has. That is refused here, as a secret
+    whose content has changed is refused by both.
+
     Raises
     ------
     NameRefused
         The stack's name, or the one that a service would have.
-    NotAManager, ObjectNotFound, NameInUse, PortInUse, SubnetOverlap, ContentChanged
+    ContentChanged
+        A secret, a config or a network of the stack that the file now describes otherwise.
+    NotAManager, ObjectNotFound, NameInUse, PortInUse, SubnetOverlap
     EngineRefused, NodeUnreachable
     """
     check_stack_name(name)
@@ -61,7 +69,11 @@ def preflight(lab: Lab, stack: StackFile, name: str, *, prune: bool = False) -> 
     _refuse_ports(stack, name, held, prune)
     known = _drivers(lab.manager)
     for network, spec in networks.items():
-        if network not in held.networks:
+        if network in held.networks:
+            if changes := network_changes(spec, held.networks[network]):
+                remedy = f"docker stack rm {name}, puis déployez à nouveau (a changé{NBSP}: {', '.join(changes)})"
+                raise ContentChanged("network", network, remedy)
+        else:
             if spec["Driver"] not in known:
                 detail = f"le pilote « {spec['Driver']} » n'existe pas ({', '.join(sorted(known))})"
                 raise EngineRefused(f"créer le réseau « {network} »", detail, lab.manager.name)
@@ -101,6 +113,21 @@ def subnets(spec: Json) -> list[str]:
     return [str(pool["Subnet"]) for pool in pools if pool.get("Subnet")]
 
 
+def port_holders(stack: StackFile, name: str, held: Holdings) -> list[tuple[int, str]]:
+    """The ports of the routing mesh that the stack wants, each with the service that holds it and is not replaced."""
+    replaced = {scoped(name, service) for service in stack.services}
+    taken = {
+        (port["PublishedPort"], port["Protocol"]): holder
+        for holder, raw in held.services.items()
+        if holder not in replaced
+        for port in (raw.get("Endpoint") or {}).get("Ports") or ()
+        if port.get("PublishMode", "ingress") == "ingress" and port.get("PublishedPort")
+    }
+    wanted = [port for _, port in published_ports(stack) if port.mode in ("", "ingress")]
+    found = ((port.published, taken.get((port.published, port.protocol.lower() or "tcp"))) for port in wanted)
+    return [(published, holder) for published, holder in found if holder]
+
+
 def _require_external(lab: Lab, stack: StackFile, held: Holdings) -> None:
     for network in external_networks(stack):
         if network in PREDEFINED:
@@ -135,19 +162,10 @@ def _refuse_strangers(kind: str, names: Iterable[str], held: Mapping[str, Json],
 
 def _refuse_ports(stack: StackFile, name: str, held: Holdings, prune: bool) -> None:
     """Refuse a port of the routing mesh that a service holds which this stack neither replaces nor removes."""
-    replaced = {scoped(name, service) for service in stack.services}
-    gone = set(held.of(name).services) if prune else set()
-    taken = {
-        (port["PublishedPort"], port["Protocol"]): holder
-        for holder, raw in held.services.items()
-        if holder not in replaced | gone
-        for port in (raw.get("Endpoint") or {}).get("Ports") or ()
-        if port.get("PublishMode", "ingress") == "ingress" and port.get("PublishedPort")
-    }
-    for _, port in published_ports(stack):
-        holder = taken.get((port.published, port.protocol or "tcp"))
-        if holder and port.mode in ("", "ingress"):
-            raise PortInUse(port.published, holder)
+    gone = held.of(name).services if prune else {}
+    for port, holder in port_holders(stack, name, held):
+        if holder not in gone:
+            raise PortInUse(port, holder)
 
 
 def _refuse_changes(lab: Lab, secrets: Mapping[str, Json], configs: Mapping[str, Json], held: Holdings) -> None:

@@ -1,4 +1,4 @@
-"""A service's specification as it is asked, and as the engine keeps it: whether the two say the same.
+"""The specification of a service or a network as it is asked, and as the engine keeps it: whether the two say the same.
 
 The engine fills in what was left out and leaves out what is empty: the two are brought to one form, then compared.
 Where the zero of a number means something else than its absence, it is kept (Engine API, ServiceSpec).
@@ -7,9 +7,10 @@ Where the zero of a number means something else than its absence, it is kept (En
 from __future__ import annotations
 
 import json
+from ipaddress import ip_network
 from typing import Any
 
-__all__ = ["same_spec"]
+__all__ = ["known_to", "network_changes", "same_spec"]
 
 Json = dict[str, Any]
 MAPS = {"Labels", "Options", "DriverOpts", "Sysctls"}
@@ -19,6 +20,8 @@ TELLING = {"Replicas", "StopGracePeriod", "Init", "Window"}
 CHOICES = {"Global", "Runtime"}
 """They say something by being there, even empty."""
 UPDATE = {"FailureAction": "pause", "Order": "stop-first"}
+ALLOCATED = "com.docker.network.driver.overlay.vxlanid_list"
+"""Option of a network that the swarm writes itself."""
 
 
 def same_spec(wanted: Json, held: Json) -> bool:
@@ -32,6 +35,64 @@ def same_spec(wanted: Json, held: Json) -> bool:
         ``Spec`` of a service that the engine reports.
     """
     return bool(_stripped(_filled(wanted)) == _stripped(_filled(held)))
+
+
+SINCE = {"StartInterval": (1, 44), "Subpath": (1, 45), "OomScoreAdj": (1, 46)}
+"""Fields of a service that came after version 1.41 of the Engine API."""
+
+
+def known_to(api_version: str, spec: Json) -> Json:
+    """What an engine of that version reads of a service's specification: it passes over the rest in silence.
+
+    Parameters
+    ----------
+    api_version
+        ``1.41``.
+    """
+    spoken = tuple(map(int, api_version.split(".")))
+    unknown = {key for key, since in SINCE.items() if since > spoken}
+
+    def read(value: Any) -> Any:
+        if isinstance(value, list):
+            return [read(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        kept = {key: inner for key, inner in value.items() if key not in unknown}
+        return {key: inner if key in MAPS else read(inner) for key, inner in kept.items()}
+
+    return dict(read(spec))
+
+
+def network_changes(wanted: Json, held: Json) -> list[str]:
+    """What the stack file says of a network, and the engine's own does not have: keys of the file.
+
+    What the swarm chooses where nothing is asked (addresses, driver of addresses) is no change.
+
+    Parameters
+    ----------
+    wanted
+        Body of ``POST /networks/create``.
+    held
+        The network, as the engine lists it.
+    """
+    options = {key: value for key, value in (held.get("Options") or {}).items() if key != ALLOCATED}
+    asked_ipam, held_ipam = wanted.get("IPAM") or {}, held.get("IPAM") or {}
+    asked_subnets = _subnets(asked_ipam)
+    same = {
+        "driver": wanted["Driver"] == held["Driver"],
+        "driver_opts": (wanted.get("Options") or {}) == options,
+        "ipam.driver": asked_ipam.get("Driver") in (None, "", held_ipam.get("Driver")),
+        "ipam.config": not asked_subnets or asked_subnets == _subnets(held_ipam),
+        "internal": bool(wanted.get("Internal")) == bool(held.get("Internal")),
+        "attachable": bool(wanted.get("Attachable")) == bool(held.get("Attachable")),
+        "labels": (wanted.get("Labels") or {}) == (held.get("Labels") or {}),
+    }
+    return [key for key, alike in same.items() if not alike]
+
+
+def _subnets(ipam: Json) -> set[str]:
+    written = [pool["Subnet"] for pool in ipam.get("Config") or () if pool.get("Subnet")]
+    return {str(ip_network(subnet, strict=False)) for subnet in written}
 
 
 def _filled(spec: Json) -> Json:

@@ -1,14 +1,15 @@
 """``docker stack``: deploy a stack file and remove a stack, through the SDK alone.
 
-The order is the docker CLI's own (cli/command/stack in docker/cli): what the stack no longer wants, networks, secrets,
-configs, services. Unlike the CLI, all that can be known is checked before anything is created, what this call created
-is removed again where the engine refuses the rest, and a service whose specification stays the same is left alone.
+The order is the docker CLI's own (cli/command/stack in docker/cli): networks, secrets, configs, services. Unlike the
+CLI, all that can be known is checked before anything is created, what this call created is removed again where the
+engine refuses the rest, a service whose specification stays the same is left alone, and what the stack no longer wants
+goes last, once all the rest is accepted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -38,10 +39,10 @@ from .digests import resolve_digest
 from .engine import post
 from .holdings import Holdings, fetch_holdings
 from .networks import refuse_overlap, wait_allocated
-from .preflight import PREDEFINED, check_stack_name, preflight, require_manager, subnets
+from .preflight import PREDEFINED, check_stack_name, port_holders, preflight, require_manager, subnets
 from .refusals import explained
 from .services import sight_service
-from .specs import same_spec
+from .specs import known_to, same_spec
 
 __all__ = ["Deployment", "Removal", "StackObject", "deploy_stack", "remove_stack"]
 
@@ -49,7 +50,11 @@ Json = dict[str, Any]
 NBSP = "\N{NO-BREAK SPACE}"
 DEPLOY_S = 180.0
 REMOVE_S = 90.0
+SEND_S = 20.0
 UNDO_S = 20.0
+AGAIN = "déployez à nouveau le fichier d'avant"
+MOVED, HELD = "update out of sequence", "is already in use by service"
+"""What the engine says while it settles the ports of a service: it moves its version, and frees them a little after."""
 # On each cell: JupyterLab aligns those of a table to the right.
 ALIGNED = "text-align: left"
 NOUNS = {"network": "réseau", "secret": "secret", "config": "config", "service": "service", "volume": "volume"}
@@ -160,7 +165,8 @@ def deploy_stack(
     ImageUnavailable
         Nothing was created.
     EngineRefused
-        What this call had created has been removed again.
+        What this call had created has been removed again, what it had changed or removed is as it was;
+        what could not be undone is in the error's notes, each with its command.
     NotConverged
         The stack is there, and its tasks do not all run; the error names the service and gives a task's own error.
     NodeUnreachable, DiskFull
@@ -237,6 +243,8 @@ class _Sending:
     moved: set[str] = field(default_factory=set)
     """Ids of the services whose endpoint changed."""
     undo: ExitStack = field(default_factory=ExitStack)
+    left: list[str] = field(default_factory=list)
+    """What could not be undone, and the command for it."""
 
     @property
     def held(self) -> Holdings:
@@ -244,16 +252,26 @@ class _Sending:
         return self.every.of(self.name)
 
     def send(self, *, prune: bool) -> None:
-        """Create and update all; where the engine refuses, what this created is removed again."""
-        if prune:
-            self._prune()
+        """Create and update all; where the engine refuses, undo it: the error's notes say what could not be."""
+        try:
+            self._send(prune=prune)
+        except BaseException as err:
+            for note in self.left:
+                err.add_note(note)
+            raise
+
+    def _send(self, *, prune: bool) -> None:
+        gone = set(self.held.services) - {scoped(self.name, kept) for kept in self.stack.services} if prune else set()
+        in_the_way = gone & {holder for _, holder in port_holders(self.stack, self.name, self.every)}
         with self.undo:
+            self._prune(in_the_way)
             networks = self._networks()
             secrets = self._data("secret", secret_specs(self.stack, self.name))
             configs = self._data("config", config_specs(self.stack, self.name))
             for service in self.stack.services:
                 spec = service_spec(self.stack, service, self.name, networks=networks, secrets=secrets, configs=configs)
                 self._service(scoped(self.name, service), spec)
+            self._prune(gone - in_the_way)
             self.undo.pop_all()
 
     def told(self) -> Deployment:
@@ -267,12 +285,17 @@ class _Sending:
             tuple(self.stack.ignored),
         )
 
-    def _prune(self) -> None:
+    def _prune(self, services: Iterable[str]) -> None:
         manager = self.lab.manager
-        for service in sorted(set(self.held.services) - {scoped(self.name, kept) for kept in self.stack.services}):
-            with manager.asking(f"supprimer le service « {service} »"):
-                manager.api.remove_service(self.held.services[service]["ID"])
-            self.removed.append(StackObject("service", service))
+        for service in sorted(services):
+            held = self.held.services[service]
+            with manager.asking(f"supprimer le service « {service} »"):
+                manager.api.remove_service(held["ID"])
+            operation = f"rétablir le service « {service} »"
+            create = partial(post, manager, operation, "/services/create", held["Spec"])
+            item = StackObject("service", service)
+            self._on_failure(item, AGAIN, partial(_once_settled, operation, create, HELD))
+            self.removed.append(item)
 
     def _networks(self) -> dict[str, str]:
         """Create the networks that are not there; ids by name, of all that a service may be on."""
@@ -298,7 +321,8 @@ class _Sending:
         with explained("network", name, subnet=asked[0] if asked else None):
             body = spec | {"Name": name, "CheckDuplicate": True}
             identity = str(post(manager, f"créer le réseau « {name} »", "/networks/create", body)["Id"])
-        self._on_failure(partial(_remove_network, manager, name, identity, UNDO_S))
+        item = StackObject("network", name)
+        self._on_failure(item, f"docker network rm {name}", partial(_remove_network, manager, name, identity, UNDO_S))
         if spec["Driver"] == "overlay":
             wait_allocated(manager, name)
         return identity
@@ -314,7 +338,7 @@ class _Sending:
                 with explained(kind, name):
                     ids[name] = str(post(manager, f"créer « {name} »", f"/{kind}s/create", spec)["ID"])
                 remove = manager.api.remove_secret if kind == "secret" else manager.api.remove_config
-                self._on_failure(partial(remove, ids[name]))
+                self._on_failure(item, f"docker {kind} rm {name}", partial(remove, ids[name]))
                 self.created.append(item)
             elif (present[name]["Spec"].get("Labels") or {}) == (spec.get("Labels") or {}):
                 self.unchanged.append(item)
@@ -333,11 +357,12 @@ class _Sending:
         with explained("service", name, port=next(iter(published), None)):
             if held is None:
                 answer = post(manager, f"créer le service « {name} »", "/services/create", spec)
-                self._on_failure(partial(manager.api.remove_service, answer["ID"]))
+                remove = partial(manager.api.remove_service, answer["ID"])
+                self._on_failure(item, f"docker service rm {name}", remove)
                 self.created.append(item)
                 return
             spec["TaskTemplate"]["ForceUpdate"] = held["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
-            if same_spec(spec, held["Spec"]):
+            if same_spec(known_to(manager.api.api_version, spec), held["Spec"]):
                 self.unchanged.append(item)
                 return
             self._update("service", held, spec)
@@ -363,14 +388,19 @@ class _Sending:
 
     def _update(self, kind: str, held: Json, spec: Json) -> None:
         """Send a whole new specification; the one before comes back if the rest is refused."""
-
-        def send(wanted: Json, version: int) -> None:
-            operation = f"modifier « {held['Spec']['Name']} »"
-            post(self.lab.manager, operation, f"/{kind}s/{held['ID']}/update", wanted, version=version)
-
-        send(spec, held["Version"]["Index"])
+        self._replace(kind, held, spec, MOVED)
         # What the engine tells of a secret lacks its content, which an update may leave out.
-        self._on_failure(lambda: send(held["Spec"], self._read(kind, held)["Version"]["Index"]))
+        restore = partial(self._replace, kind, held, held["Spec"], MOVED, HELD)
+        self._on_failure(StackObject(kind, held["Spec"]["Name"]), AGAIN, restore)
+
+    def _replace(self, kind: str, held: Json, spec: Json, *passing: str) -> None:
+        operation = f"modifier « {held['Spec']['Name']} »"
+
+        def send() -> None:
+            version = self._read(kind, held)["Version"]["Index"]
+            post(self.lab.manager, operation, f"/{kind}s/{held['ID']}/update", spec, version=version)
+
+        _once_settled(operation, send, *passing)
 
     def _read(self, kind: str, held: Json) -> Json:
         manager = self.lab.manager
@@ -378,12 +408,32 @@ class _Sending:
         with manager.asking(f"inspecter « {held['Spec']['Name']} »"):
             return inspect(held["ID"])
 
-    def _on_failure(self, undo: Callable[[], object]) -> None:
-        def quietly() -> None:
-            with suppress(SwarmLabError), self.lab.manager.asking("défaire ce qui était commencé"):
-                undo()
+    def _on_failure(self, item: StackObject, command: str, undo: Callable[[], object]) -> None:
+        """Have this undone if the rest is refused; `command` does it by hand, where it cannot be."""
 
-        self.undo.callback(quietly)
+        def undone() -> None:
+            try:
+                with self.lab.manager.asking("défaire ce qui était commencé"):
+                    undo()
+            except SwarmLabError:
+                self.left.append(f"n'a pas pu être défait{NBSP}: {item} → {command}")
+
+        self.undo.callback(undone)
+
+
+def _once_settled(operation: str, send: Callable[[], object], *passing: str) -> None:
+    """Send again as long as the engine refuses with words that will pass."""
+
+    def look() -> Sighting:
+        try:
+            send()
+        except EngineRefused as err:
+            if not any(sign in err.detail for sign in passing):
+                raise
+            return Sighting(0, 1, "le swarm n'a pas fini d'attribuer les ports", err.detail)
+        return Sighting(1, 1)
+
+    wait_until(operation, look, timeout_s=SEND_S, remedy="docker service ls", quiet=True)
 
 
 # --- waiting --------------------------------------------------------------------------------------

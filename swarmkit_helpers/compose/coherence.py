@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from . import short
@@ -200,7 +201,20 @@ def _port_problem(files: _Files, where: Trail, port: Port, message: str) -> Stac
     return files.entry_problem((*where, "ports"), is_it, message)
 
 
+def _is_subnet(text: str) -> bool:
+    address, _, length = text.partition("/")
+    try:
+        return int(length) <= ip_address(address).max_prefixlen and length.isdecimal()
+    except ValueError:
+        return False
+
+
 def _shared(files: _Files, stack: Stack) -> Iterator[StackProblem]:
+    for name, network in stack.networks.items():
+        for index, pool in enumerate(network.ipam.config):
+            if pool.subnet and not network.external and not _is_subnet(pool.subnet):
+                message = f"« {pool.subnet} » n'est pas un sous-réseau ; écrivez par exemple 10.20.0.0/24"
+                yield files.problem(("networks", name, "ipam", "config", index, "subnet"), message)
     for name, volume in stack.volumes.items():
         for key in ("driver", "driver_opts", "labels"):
             if volume.external and getattr(volume, key):

@@ -16,12 +16,12 @@ from ..errors import StackFileError
 from .coherence import incoherences
 from .document import Document, read_document
 from .environment import with_environment
-from .ignored import Ignored, ignored_keys, unset_variables, unused
+from .ignored import Ignored, ignored_keys, no_version, unset_variables, unused
 from .interpolation import interpolate
 from .merging import merge
 from .model import Config, Network, Secret, ServiceNetwork, Stack, Volume
 from .problem import StackProblem, unread
-from .validation import validate, version_of
+from .validation import NEWEST, validate, version_of
 
 __all__ = ["StackFile", "read_stack"]
 
@@ -100,7 +100,7 @@ def read_stack(path: str | Path | Sequence[str | Path], *, variables: Mapping[st
             stack, wrong = _resolved(stack, document, directory, known)
             stacks.append(stack)
             problems += wrong
-            ignored += [*ignored_keys(document), *unset_variables(document, filled.unset)]
+            ignored += [*no_version(document), *ignored_keys(read[-1]), *unset_variables(document, filled.unset)]
     if problems:
         raise StackFileError(_in_order(problems))
     stack = merge(stacks)
@@ -111,7 +111,7 @@ def read_stack(path: str | Path | Sequence[str | Path], *, variables: Mapping[st
         raise StackFileError(_in_order(problems))
     ignored += unused(read, stack)
     return StackFile.model_construct(
-        **{name: getattr(stack, name) for name in Stack.model_fields},
+        **{name: getattr(stack, name) for name in Stack.model_fields} | {"version": stack.version or f"3.{NEWEST}"},
         files=tuple(paths),
         source=tuple(dict(document.data) for document in documents),
         ignored=tuple(sorted(ignored, key=lambda one: (one.file, one.line))),
@@ -130,9 +130,9 @@ def _in_order(problems: Sequence[StackProblem]) -> list[StackProblem]:
 def _versions(documents: Sequence[Document]) -> Iterator[StackProblem]:
     for document in documents:
         yield from version_of(document)[1]
-    versions = {str(document.data.get("version")) for document in documents}
-    if len(versions) > 1:
-        listed = ", ".join(f"{document.file} : {document.data.get('version')}" for document in documents)
+    minors = [version_of(document)[0] for document in documents]
+    if len(set(minors)) > 1:
+        listed = ", ".join(f"{one.file} : 3.{minor}" for one, minor in zip(documents, minors, strict=True))
         yield documents[-1].problem(("version",), f"tous les fichiers sont à la même version ({listed})")
 
 

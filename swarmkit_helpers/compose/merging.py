@@ -5,10 +5,11 @@ By the rules of the docker CLI, which are not those of docker compose:
 - a service is merged key by key; a network, a volume, a secret or a config is replaced whole;
 - a text, a number or a boolean replaces, unless it is empty, zero or false; four numbers may be set to zero
   (`MAY_BE_ZERO`);
-- of labels and options, each replaces that of its name; so do variables of the environment, unless they are empty;
+- of labels and options, each replaces that of its name; so do variables of the environment, unless they are empty over
+  one that is not;
 - a list is appended, but for ports (one per published port), mounts (one per target), secrets and configs (one per
   source) and commands (replaced);
-- the aliases of a network, and a limit (ulimit), are replaced.
+- a limit (ulimit) is replaced; so are the aliases on a network, even by none, but its driver options never are.
 
 In version 28 of the CLI a command is replaced and not appended, a mount replaces that of the same target, and zero
 counts where it means something: so it is here. Version 20.10 had it otherwise, by mistake.
@@ -19,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
-from .model import BARE, Logging, Record, Service, Stack
+from .model import BARE, Logging, Record, Service, ServiceNetwork, Stack
 
 __all__ = ["merge"]
 
@@ -72,15 +73,25 @@ def _field(owner: Record, name: str, below: Any, above: Any) -> Any:
     if isinstance(above, Record) and isinstance(below, Record):
         return _over(below, above)
     if isinstance(above, dict):
-        return below | {key: value for key, value in above.items() if key not in below or _counts(name, value)}
+        return below | {key: _entry(name, below[key], value) if key in below else value for key, value in above.items()}
     if isinstance(above, tuple):
         return below + above
     return above if above or below is None else below
 
 
-def _counts(name: str, above: Any) -> bool:
-    """True when this entry goes over the one of the same key."""
-    return above is not BARE and not (name == "environment" and not above)
+def _entry(name: str, below: Any, above: Any) -> Any:
+    """One entry of a dictionary over the one of the same key."""
+    if name == "environment":
+        return below if below and not above else above
+    if isinstance(below, ServiceNetwork):
+        return _attachment(below, above)
+    return above
+
+
+def _attachment(below: ServiceNetwork, above: ServiceNetwork) -> ServiceNetwork:
+    if below is BARE or above is BARE:
+        return below if above is BARE else above
+    return above.model_copy(update={"driver_opts": below.driver_opts})
 
 
 def _published(port: Any) -> Hashable:

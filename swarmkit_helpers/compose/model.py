@@ -243,6 +243,8 @@ class NoCopy(Record):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     nocopy: Flag = False
+    subpath: Text = ""
+    """The directory of the volume that is mounted, instead of the whole."""
 
 
 class Tmpfs(Record):
@@ -405,10 +407,23 @@ class Resources(Record):
     reservations: Annotated[Reservations | None, Given] = None
 
 
+def _lasting(mode: str) -> str:
+    if mode.endswith("-job"):
+        # Docker 20.10 has them for single services, but `docker stack` refuses them, and the networks of a stack whose
+        # job was removed stay in use by its tasks.
+        raise PydanticCustomError(
+            "stack",
+            "les travaux (replicated-job, global-job) ne sont pas pris en charge ici : docker stack de Docker 20.10 "
+            "les refuse, seul docker service create --mode {mode} les connaît ; choisissez parmi replicated, global",
+            {"mode": mode},
+        )
+    return mode
+
+
 class Deploy(Record):
     """What the swarm does with a service."""
 
-    mode: Annotated[Text, _one_of("replicated", "global")] = ""
+    mode: Annotated[Text, AfterValidator(_lasting), _one_of("replicated", "global")] = ""
     replicas: Annotated[Natural | None, Given] = None
     endpoint_mode: Annotated[Text, _one_of("vip", "dnsrr", lower=True)] = ""
     labels: Labels = {}

@@ -13,7 +13,18 @@ from fractions import Fraction
 from ipaddress import ip_address
 from typing import Any
 
-__all__ = ["capabilities", "cpus", "duration", "number", "ports", "size", "text_of", "volume", "words"]
+__all__ = [
+    "capabilities",
+    "cpus",
+    "duration",
+    "number",
+    "ports",
+    "size",
+    "text_of",
+    "unknown_options",
+    "volume",
+    "words",
+]
 
 NANOSECONDS = {
     "ns": 1,
@@ -186,7 +197,7 @@ def volume(value: str) -> dict[str, Any]:
         raise ValueError(f"« {value} » a trop de « : » pour un volume (source:cible:options)")
     source, target = fields[0], fields[1]
     mount: dict[str, Any] = {"type": "bind" if _is_path(source) else "volume", "source": source, "target": target}
-    for option in fields[2].split(",") if len(fields) == 3 else []:
+    for option in _options(fields):
         if option in ("ro", "rw"):
             mount["read_only"] = option == "ro"
         elif option == "nocopy":
@@ -194,6 +205,15 @@ def volume(value: str) -> dict[str, Any]:
         elif option in PROPAGATIONS:
             mount["bind"] = {"propagation": option}
     return mount
+
+
+def unknown_options(value: str) -> list[str]:
+    """The options of a mount that `volume` passes over, as the docker CLI does: ``zz`` in ``/here:/there:ro,zz``."""
+    return [option for option in _options(_fields(value)) if option not in ("ro", "rw", "nocopy", *PROPAGATIONS)]
+
+
+def _options(fields: list[str]) -> list[str]:
+    return fields[2].split(",") if len(fields) == 3 else []
 
 
 def _fields(value: str) -> list[str]:

@@ -362,7 +362,7 @@ def _mount(mount: ServiceVolume, stack: StackFile, namespace: str) -> Json:
     if mount.type == "volume" and mount.source:
         volume = stack.volumes[mount.source]
         spec["Source"] = volume.name or scoped(namespace, mount.source)
-        options = _lean({"NoCopy": bool(mount.volume and mount.volume.nocopy)})
+        options = _lean({"NoCopy": mount.volume.nocopy, "Subpath": mount.volume.subpath}) if mount.volume else {}
         if not volume.external:
             options["Labels"] = volume.labels | {NAMESPACE_LABEL: namespace}
             if volume.driver or volume.driver_opts is not None:

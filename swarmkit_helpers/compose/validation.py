@@ -13,9 +13,10 @@ from .model import Deploy, Stack
 from .problem import StackProblem
 from .short import number
 
-__all__ = ["FORBIDDEN", "validate", "version_of"]
+__all__ = ["FORBIDDEN", "NEWEST", "validate", "version_of"]
 
 NEWEST = 13
+"""The last version of the format is 3.13."""
 SINCE = {
     "secrets": 1,
     "services.*.secrets": 1,
@@ -67,10 +68,10 @@ COMPOSE_ONLY = ("profiles", "develop", "attach", "platform", "pull_policy", "sca
 
 
 def version_of(document: Document) -> tuple[int, list[StackProblem]]:
-    """The minor number of the file's version, and what is wrong with it."""
+    """The minor number of the file's version, and what is wrong with it; a file without one is of the newest."""
     where: Trail = ("version",)
     if "version" not in document.data:
-        return NEWEST, [document.problem((), 'la version manque ; commencez le fichier par `version: "3.8"`')]
+        return NEWEST, []
     version = document.data["version"]
     if not isinstance(version, str):
         return NEWEST, [

@@ -162,6 +162,11 @@ def test_a_home_that_is_not_known_stays(read: Read, place: Path, monkeypatch: py
             "    healthcheck: {start_interval: 1s}\n",
             "services.a.healthcheck.start_interval : les moteurs d'avant Docker 25 ne la connaissent pas",
         ),
+        (
+            "    volumes: [{type: volume, source: v1, target: /a, volume: {subpath: d}}]\nvolumes: {v1: }\n",
+            "services.a.volumes[0].volume.subpath : les moteurs d'avant Docker 26 ne la connaissent pas : "
+            "ils montent tout le volume",
+        ),
         ("    oom_score_adj: 1\n", "services.a.oom_score_adj : les moteurs d'avant Docker 28 ne la connaissent pas"),
     ],
 )
@@ -169,6 +174,83 @@ def test_what_has_no_effect_is_told(read: Read, text: str, told: str) -> None:
     (one,) = read(HEAD.replace('"3.8"', '"3.13"') + text).ignored
     assert plain(one) == f"stack.yml, ligne 5, {told}."
     assert one.line == 5
+
+
+UNKNOWN = "docker stack ne connaît pas cette clé et passe outre"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "why"),
+    [
+        (
+            "    volumes: [{type: bind, source: /a, target: /b, bind: {create_host_path: true}}]\n",
+            "services.a.volumes[0].bind.create_host_path",
+            f"{UNKNOWN}.",
+        ),
+        (
+            "    volumes: [{type: volume, target: /b, volume: {nocoppy: true}}]\n",
+            "services.a.volumes[0].volume.nocoppy",
+            f"{UNKNOWN} ; vouliez-vous dire « nocopy » ?",
+        ),
+        (
+            "    volumes: [{type: tmpfs, target: /b, tmpfs: {mode: 700}}]\n",
+            "services.a.volumes[0].tmpfs.mode",
+            f"{UNKNOWN}.",
+        ),
+        (
+            HEAD + "    configs: [{source: c1, tarjet: /x}]\nconfigs: {c1: {external: true}}\n",
+            "services.a.configs[0].tarjet",
+            f"{UNKNOWN} ; vouliez-vous dire « target » ?",
+        ),
+        (
+            HEAD + "    secrets: [{source: s1, x: y}]\nsecrets: {s1: {external: true}}\n",
+            "services.a.secrets[0].x",
+            f"{UNKNOWN}.",
+        ),
+        (
+            "    volumes: ['/a:/b:ro,zz']\n",
+            "services.a.volumes[0]",
+            "docker stack ne connaît pas l'option « zz » et passe outre.",
+        ),
+        (
+            "    volumes: ['/a:${V:-/b}:rhsared']\n",
+            "services.a.volumes[0]",
+            "docker stack ne connaît pas l'option « rhsared » et passe outre ; vouliez-vous dire « rshared » ?",
+        ),
+        *(
+            (
+                HEAD + f"    networks: [n1]\nnetworks: {{n1: {{external: true, name: dehors, {key}: {value}}}}}\n",
+                f"networks.n1.{key}",
+                "ce réseau est externe : rien de sa description ne compte, que son nom.",
+            )
+            for key, value in (
+                ("driver", "x"),
+                ("attachable", "true"),
+                ("internal", "true"),
+                ("labels", "{a: b}"),
+                ("driver_opts", "{a: b}"),
+                ("ipam", "{}"),
+            )
+        ),
+        *(
+            (
+                HEAD + f"secrets: {{s1: {{external: true, {key}: {value}}}}}\n",
+                f"secrets.s1.{key}",
+                "ce secret est externe : rien de sa description ne compte, que son nom.",
+            )
+            for key, value in (("file", "nulle-part"), ("labels", "{a: b}"))
+        ),
+        (
+            HEAD + "configs: {c1: {external: {name: x}, file: nulle-part, x-own: 1}}\n",
+            "configs.c1.file",
+            "cette config est externe : rien de sa description ne compte, que son nom.",
+        ),
+    ],
+)
+def test_what_the_cli_passes_over_in_silence_is_told(read: Read, text: str, path: str, why: str) -> None:
+    (one,) = read(text).ignored
+    line = 6 if path.startswith("networks") else 5
+    assert plain(one) == f"stack.yml, ligne {line}, {path} : {why}"
 
 
 def test_what_no_service_uses_is_told(read: Read) -> None:
@@ -190,6 +272,18 @@ def test_extensions_are_no_keys(read: Read) -> None:
 @pytest.mark.parametrize("minor", range(14))
 def test_every_version_of_the_format(read: Read, minor: int) -> None:
     assert read(HEAD.replace("3.8", f"3.{minor}")).version == f"3.{minor}"
+
+
+def test_a_file_without_version_is_read_and_told(read: Read) -> None:
+    text = HEAD.partition("\n")[2] + "    oom_score_adj: 0\n"
+    stack = read(text)
+    assert stack.version == "3.13"
+    assert plain(stack.ignored[0]) == (
+        "stack.yml, ligne 1, version : elle manque : ce fichier est lu au format le plus récent, mais Docker 20.10 le "
+        'refuserait ; commencez-le par `version: "3.8"`.'
+    )
+    assert "(format 3.13)" in stack._repr_html_()
+    assert len(read(text, HEAD.replace("3.8", "3.13"), HEAD.replace("3.8", "3")).services) == 1
 
 
 def test_version_3_is_the_newest(read: Read) -> None:

@@ -23,10 +23,10 @@ SERVICE = 'version: "3.8"\nservices:\n  a:\n'
         ("dns: a", "dns: [b, a]", "dns", ("a", "b", "a")),
         ("labels: {a: 1, b: 1}", "labels: {b: 2, c: 2, a: }", "labels", {"a": "", "b": "2", "c": "2"}),
         (
-            "environment: {a: 1, b: 1, c: }",
-            "environment: {a: , b: 2, c: 2, d: }",
+            "environment: {a: 1, b: 1, c: , e: '', f: }",
+            "environment: {a: , b: 2, c: 2, d: , e: , f: ''}",
             "environment",
-            {"a": "1", "b": "2", "c": "2", "d": None},
+            {"a": "1", "b": "2", "c": "2", "d": None, "e": None, "f": ""},
         ),
         ("stop_grace_period: 1s", "stop_grace_period: 0s", "stop_grace_period", 1_000_000_000),
         ("user: x", "stop_grace_period: 0s", "stop_grace_period", 0),

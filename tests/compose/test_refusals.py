@@ -15,7 +15,6 @@ KEYS = "des clés (`nom: valeur`) sont attendues"
 
 WRONG = [
     # the version
-    ("services: {a: {image: x}}\n", 1, "", 'la version manque ; commencez le fichier par `version: "3.8"`'),
     (
         HEAD.replace('"3.8"', "3.8"),
         1,
@@ -194,11 +193,21 @@ WRONG = [
         "services.a.deploy.resources.limits.cpus",
         'un nombre de processeurs entre guillemets est attendu, par exemple "0.5"',
     ),
+    *(
+        (
+            f"    deploy: {{mode: {mode}}}\n",
+            5,
+            "services.a.deploy.mode",
+            "les travaux (replicated-job, global-job) ne sont pas pris en charge ici : docker stack de Docker 20.10 "
+            f"les refuse, seul docker service create --mode {mode} les connaît ; choisissez parmi replicated, global",
+        )
+        for mode in ("replicated-job", "global-job")
+    ),
     (
-        "    deploy: {mode: replicated-job}\n",
+        "    deploy: {mode: partout}\n",
         5,
         "services.a.deploy.mode",
-        "valeur inconnue « replicated-job » ; choisissez parmi replicated, global",
+        "valeur inconnue « partout » ; choisissez parmi replicated, global",
     ),
     (
         "    deploy: {endpoint_mode: dns}\n",
@@ -374,6 +383,15 @@ WRONG = [
         "volumes.v1.driver",
         "un volume externe existe déjà ; ôtez driver, ou external",
     ),
+    *(
+        (
+            HEAD + f"networks:\n  n1: {{ipam: {{config: [{{subnet: 10.1.0.0/24}},\n    {{subnet: {subnet}}}]}}}}\n",
+            7,
+            "networks.n1.ipam.config[1].subnet",
+            f"« {subnet} » n'est pas un sous-réseau ; écrivez par exemple 10.20.0.0/24",
+        )
+        for subnet in ("10.0.0.999/24", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/255.0.0.0", "10.0/16", "réseau")
+    ),
     (HEAD + "secrets: {s1: {}}\n", 5, "secrets.s1", "donnez file (le fichier à lire), ou `external: true`"),
     (
         HEAD + "secrets: {s1: {file: x, driver: x}}\n",
@@ -471,6 +489,12 @@ def test_versions_of_several_files_agree(refusals: Refusals) -> None:
     ((line, path, message),) = refusals(HEAD, HEAD.replace("3.8", "3.7"))
     assert (line, path) == (1, "version")
     assert message == "tous les fichiers sont à la même version (stack.yml : 3.8, stack1.yml : 3.7)"
+
+
+def test_a_file_without_version_is_of_the_newest(refusals: Refusals) -> None:
+    ((line, path, message),) = refusals(HEAD, HEAD.partition("\n")[2])
+    assert (line, path) == (1, "version")
+    assert message == "tous les fichiers sont à la même version (stack.yml : 3.8, stack1.yml : 3.13)"
 
 
 def test_a_service_named_as_a_key_is_no_matter(refusals: Refusals) -> None:

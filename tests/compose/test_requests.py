@@ -215,6 +215,10 @@ MERGED = {
         '    environment: {A: "", B2: , C: c, D: d, F: f, G: ""}\n    labels: {A: "", C: z}\n'
         '    deploy: {labels: {L: "2", M: "3"}}\n',
     ),
+    "empty variables": (
+        '    environment: {A: "", B: , C: x, D: x, E: "", F: }\n',
+        '    environment: {A: , B: "", C: , D: "", E: "", F: , G: , H: ""}\n',
+    ),
     "ports": (
         '    ports: ["80", "81", "5000:80", "9:9", "8:8"]\n',
         '    ports: ["82", {target: 80, published: 5000, mode: host}, "7:7"]\n',
@@ -249,6 +253,15 @@ MERGED = {
     ),
     "new": ("    tty: true\n", "    user: root\n  b: {image: busybox}\n"),
 }
+ONE_SINCE_28 = {
+    "subpath": """    volumes:
+      - {type: volume, source: vol, target: /a, volume: {subpath: d/e, nocopy: true}}
+      - {type: volume, source: ext, target: /b, volume: {subpath: d}}
+      - {type: volume, source: vol, target: /c, volume: {subpath: ""}}
+      - {type: volume, target: /d, volume: {subpath: d}}
+volumes: {vol: , ext: {external: true}}
+""",
+}
 SINCE_28 = {
     "command": ("    command: echo a b\n    entrypoint: [x]\n", "    command: [c]\n    entrypoint: []\n"),
     "zero": (
@@ -261,6 +274,20 @@ SINCE_28 = {
         '    volumes: ["vol:/a:ro", /z, /b]\nvolumes: {vol: {driver: foo, labels: {x: z}}, wol: }\n',
         '    volumes: ["wol:/a", "/c:/c"]\nvolumes: {vol: {driver_opts: {a: c}}}\n',
     ),
+    "driver options on a network": (
+        "    networks: {n1: {driver_opts: {a: b}}, n2: {aliases: [x]}, n3: {}, n4: , n5: {driver_opts: {}},\n"
+        "      n6: {aliases: [x], driver_opts: {a: b}}, n7: {aliases: [x], driver_opts: {a: b}},\n"
+        "      n8: {aliases: [x], driver_opts: {a: b}}}\n"
+        "networks: {n1: , n2: , n3: , n4: , n5: , n6: , n7: , n8: }\n",
+        "    networks: {n1: {aliases: [x]}, n2: {driver_opts: {a: b}}, n3: {driver_opts: {a: b}},\n"
+        "      n4: {driver_opts: {a: b}}, n5: {driver_opts: {a: b}}, n6: {aliases: [z], driver_opts: {a: c, d: e}},\n"
+        "      n7: , n8: {aliases: []}}\n",
+    ),
+    "subpath": (
+        "    volumes: [{type: volume, source: vol, target: /a, volume: {subpath: d}},\n"
+        "      {type: volume, source: vol, target: /b, volume: {subpath: d}}]\nvolumes: {vol: }\n",
+        "    volumes: [{type: volume, source: vol, target: /a, volume: {nocopy: true}}]\n",
+    ),
 }
 
 
@@ -271,12 +298,14 @@ def cli(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def compare(cli: str, place: Path, texts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def compare(
+    cli: str, place: Path, texts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, version: str = "3.8"
+) -> None:
     for name, content in FILES.items():
         (place / name).write_bytes(content.encode())
     files = [place / f"stack{index}.yml" for index in range(len(texts))]
     for index, (file, text) in enumerate(zip(files, texts, strict=True)):
-        file.write_text((SERVICE if index else HEAD) + text, "utf-8")
+        file.write_text((SERVICE if index else HEAD).replace("3.8", version) + text, "utf-8")
     theirs, said = deploy(cli, files, place, external=EXTERNAL, variables=VARIABLES)
     assert said == ""
     for name in os.environ:
@@ -324,6 +353,24 @@ def test_one_file(cli: str, case: str, place: Path, monkeypatch: pytest.MonkeyPa
     compare(cli, place, (EQUAL[case],), monkeypatch)
 
 
+@pytest.mark.parametrize("case", ONE_SINCE_28)
+def test_one_file_as_in_later_versions(cli: str, case: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if major(cli) < 28:
+        pytest.skip("this version passes over it")
+    compare(cli, place, (ONE_SINCE_28[case],), monkeypatch)
+
+
+def test_a_file_without_version(cli: str, place: Path) -> None:
+    file = place / "stack.yml"
+    file.write_text(HEAD.partition("\n")[2] + "    init: true\n", "utf-8")
+    theirs, said = deploy(cli, [file], place, variables={})
+    assert requests([file])["services", "app_a"]["TaskTemplate"]["ContainerSpec"]["Init"] is True
+    if major(cli) < 23:
+        assert "unsupported Compose file version: 1.0" in said
+    else:
+        assert requests([file]) == {key: alike(key[0], body) for key, body in theirs.items()}
+
+
 @pytest.mark.parametrize("case", MERGED)
 def test_several_files(cli: str, case: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compare(cli, place, MERGED[case], monkeypatch)
@@ -333,7 +380,7 @@ def test_several_files(cli: str, case: str, place: Path, monkeypatch: pytest.Mon
 def test_several_files_as_in_later_versions(cli: str, case: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if major(cli) < 28:
         pytest.skip("a fault of this version: see merging.py")
-    compare(cli, place, SINCE_28[case], monkeypatch)
+    compare(cli, place, SINCE_28[case], monkeypatch, "3.13")
 
 
 @pytest.mark.parametrize("names", [["docker-stack.yml"], ["docker-stack.yml", "docker-stack-sans-ipvs.yml"]])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from swarmkit_helpers.actions.specs import same_spec
+from swarmkit_helpers.actions.specs import known_to, network_changes, same_spec
 
 Json = dict[str, Any]
 
@@ -138,3 +138,65 @@ def test_what_the_engine_fills_in_is_no_change(asked: Json, kept: Json) -> None:
 )
 def test_an_empty_value_that_means_something_is_a_change(one: Json, other: Json) -> None:
     assert not same_spec(one, other) and not same_spec(other, one)
+
+
+NEWER = container(
+    OomScoreAdj=5,
+    Healthcheck={"Test": ["CMD", "true"], "StartInterval": 3},
+    Labels={"Subpath": "kept"},
+    Mounts=[{"Type": "volume", "Source": "v", "VolumeOptions": {"Subpath": "d"}}],
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "unread"),
+    [
+        ("1.41", {"OomScoreAdj", "StartInterval", "Subpath"}),
+        ("1.44", {"OomScoreAdj", "Subpath"}),
+        ("1.45", {"OomScoreAdj"}),
+        ("1.100", set()),
+    ],
+)
+def test_what_an_older_engine_passes_over(version: str, unread: set[str]) -> None:
+    read = known_to(version, NEWER)["TaskTemplate"]["ContainerSpec"]
+    found = {
+        "OomScoreAdj": "OomScoreAdj" in read,
+        "StartInterval": "StartInterval" in read["Healthcheck"],
+        "Subpath": "Subpath" in read["Mounts"][0]["VolumeOptions"],
+    }
+    assert {key for key, there in found.items() if not there} == unread
+    assert read["Labels"] == {"Subpath": "kept"}
+    assert NEWER["TaskTemplate"]["ContainerSpec"]["OomScoreAdj"] == 5
+
+
+NETWORK: Json = {
+    "Driver": "overlay",
+    "Options": {"encrypted": ""},
+    "Labels": {"a": "b"},
+    "IPAM": {"Driver": "default", "Config": [{"Subnet": "10.21.0.0/24"}]},
+    "Internal": True,
+    "Attachable": True,
+}
+HELD: Json = NETWORK | {
+    "Options": {"encrypted": "", "com.docker.network.driver.overlay.vxlanid_list": "4097"},
+    "IPAM": {"Driver": "default", "Options": None, "Config": [{"Subnet": "10.21.0.0/24", "Gateway": "10.21.0.1"}]},
+    "Scope": "swarm",
+}
+
+
+@pytest.mark.parametrize(
+    ("over", "changes"),
+    [
+        ({}, []),
+        ({"IPAM": {}}, []),
+        ({"IPAM": {"Config": [{"Subnet": "10.21.0.7/24"}]}}, []),
+        ({"Driver": "macvlan"}, ["driver"]),
+        ({"Options": {}}, ["driver_opts"]),
+        ({"Options": {"encrypted": "", "mtu": "1400"}}, ["driver_opts"]),
+        ({"Labels": {"a": "c"}}, ["labels"]),
+        ({"IPAM": {"Driver": "autre", "Config": [{"Subnet": "10.22.0.0/24"}]}}, ["ipam.driver", "ipam.config"]),
+        ({"Internal": False, "Attachable": False}, ["internal", "attachable"]),
+    ],
+)
+def test_what_the_file_changes_of_a_network(over: Json, changes: list[str]) -> None:
+    assert network_changes(NETWORK | over, HELD) == changes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from . import oracle
 pytestmark = pytest.mark.swarm
 
 STACK = "essai"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 Json = dict[str, Any]
 Write = Callable[[str], Path]
 TWO = """
@@ -156,6 +158,23 @@ def test_only_what_changed_is_touched(lab: Lab, write: Write) -> None:
     assert running(lab)["essai_fixe"] == tasks["essai_fixe"]
     assert running(lab)["essai_change"].isdisjoint(tasks["essai_change"])
     assert oracle.versions(lab, STACK)["essai_fixe"] == counted["essai_fixe"]
+
+
+def test_what_this_engine_does_not_know_is_no_change(lab: Lab, write: Write) -> None:
+    file = write("""
+version: "3.13"
+services:
+  un:
+    image: alpine
+    command: sleep 1d
+    oom_score_adj: 5
+    healthcheck: {test: "true", start_interval: 1s}
+    volumes: [{type: volume, source: donnees, target: /d, volume: {subpath: x}}]
+    deploy: {replicas: 0}
+volumes: {donnees: }
+""")
+    oracle.ours(lab, [file], STACK)
+    assert not oracle.ours(lab, [file], STACK).updated
 
 
 @pytest.mark.parametrize("cli", oracle.CLIS)
@@ -330,7 +349,7 @@ GOOD = "version: '3.8'\nservices:\n  un: {image: alpine, command: sleep 1d, stop
         ),
         (
             GOOD % (", networks: [res]", "networks: {res: {ipam: {config: [{subnet: 10.61.0.0/33}]}}}\n"),
-            errors.SwarmLabError,
+            errors.StackFileError,
             "10.61.0.0/33",
         ),
         (
@@ -400,6 +419,10 @@ def others(lab: Lab) -> Iterator[None]:
     create_network(lab, "autrui", subnet="10.60.0.0/24")
     secret, config = api.create_secret("autrui", b"x")["ID"], api.create_config("autrui", b"x")["ID"]
     create_service(lab, "autrui", "alpine", replicas=0, publish={18601: 80})
+    end = time.monotonic() + 20
+    while not api.inspect_service("autrui")["Endpoint"].get("Ports"):
+        assert time.monotonic() < end, "the swarm never gave it its port"
+        time.sleep(0.02)
     try:
         yield
     finally:
@@ -442,6 +465,27 @@ def test_a_content_that_changed_is_refused_first(lab: Lab, write: Write, kind: s
     assert (held(lab)["services"], set(running(lab)["essai_change"])) == before
 
 
+def test_a_network_that_changed_is_refused_before_anything(lab: Lab, variables: None) -> None:
+    """The two steps of who finds no page without IPVS: the voting application, then the same with its second file."""
+    first = [NOTEBOOKS / "docker-stack.yml"]
+    both = [*first, NOTEBOOKS / "docker-stack-sans-ipvs.yml"]
+    oracle.ours(lab, first, STACK)
+    before = oracle.report(lab, STACK)
+    with pytest.raises(errors.ContentChanged, match="essai_frontend") as caught:
+        oracle.ours(lab, both, STACK)
+    assert (
+        caught.value.remedy
+        == "docker stack rm essai, puis déployez à nouveau (a changé\N{NO-BREAK SPACE}: ipam.config)"
+    )
+    assert oracle.report(lab, STACK) == before
+    oracle.clear(lab, STACK)
+    oracle.ours(lab, both, STACK)
+    pools = lab.manager.api.inspect_network("essai_frontend")["IPAM"]["Config"]
+    assert [pool["Subnet"] for pool in pools] == ["10.21.1.0/24"]
+    # back to the first file: it asks for no addresses, those that are there will do
+    assert not oracle.ours(lab, first, STACK).created
+
+
 def test_a_refused_update_brings_back_what_was(lab: Lab, write: Write) -> None:
     deploy_stack(lab, write(TWO % "1d"), STACK)
     before = oracle.report(lab, STACK)
@@ -452,6 +496,39 @@ def test_a_refused_update_brings_back_what_was(lab: Lab, write: Write) -> None:
     with pytest.raises(errors.EngineRefused, match="essai_neuf"):
         deploy_stack(lab, write(broken), STACK)
     assert oracle.report(lab, STACK) == before
+
+
+REFUSED = "  neuf: {image: alpine, deploy: {placement: {constraints: [charabia]}}}\n"
+
+
+@pytest.mark.parametrize("ports", ["", ", ports: ['18602:80']"], ids=["at the end", "for its port"])
+def test_what_is_pruned_comes_back_when_the_rest_is_refused(lab: Lab, write: Write, ports: str) -> None:
+    extra = f"  trop: {{image: alpine, command: sleep 1d, labels: {{a: b}}{ports}}}\n"
+    oracle.ours(lab, [write(GOOD % ("", extra))], STACK)
+    before = oracle.report(lab, STACK)
+    counted = oracle.versions(lab, STACK)
+    with pytest.raises(errors.EngineRefused, match="essai_neuf"):
+        oracle.ours(lab, [write(GOOD % (ports, REFUSED))], STACK, prune=True)
+    assert oracle.report(lab, STACK) == before
+    if not ports:
+        assert oracle.versions(lab, STACK) == counted, "the extra service was never touched"
+    # and the port is free for who replaces it
+    done = oracle.ours(lab, [write(GOOD % (ports, ""))], STACK, prune=True)
+    assert done.removed == (StackObject("service", "essai_trop"),)
+    assert set(oracle.report(lab, STACK)["services"]) == {"essai_un"}
+
+
+def test_what_cannot_be_undone_is_said(lab: Lab, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*anything: object) -> None:
+        raise errors.EngineRefused("supprimer", "essai", "manager")
+
+    monkeypatch.setattr(stacks, "_remove_network", refuse)
+    with pytest.raises(errors.EngineRefused, match="essai_neuf") as caught:
+        oracle.ours(lab, [write(GOOD % ("", REFUSED))], STACK)
+    assert caught.value.__notes__ == [
+        "n'a pas pu être défait\N{NO-BREAK SPACE}: réseau essai_default → docker network rm essai_default"
+    ]
+    assert not oracle.report(lab, STACK)["services"], "the rest is undone"
 
 
 def test_a_node_that_manages_nothing(lab: Lab, write: Write) -> None:
