@@ -10,6 +10,7 @@ import pytest
 
 from swarmkit_helpers import errors
 from swarmkit_helpers.show.widgets import panel as panels
+from swarmkit_helpers.show.widgets.panel import State
 from swarmkit_helpers.show.widgets.ping import PingPanel, target_choices
 from swarmkit_helpers.show.widgets.sources import source_choices
 from swarmkit_helpers.topology.model import Topology
@@ -245,3 +246,36 @@ def test_a_click_some_time_after_another_is_meant(
         panel.run_button.click()
         assert panel.wait(WAIT_S)
     assert len(lab.sent) == 2
+
+
+def test_an_interrupt_before_the_first_packet_leaves_it_usable(
+    lab: FakeLab, panel: PingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the panel was saying that it runs."""
+    show = panel._show
+
+    def interrupted(state: State, detail: str = "") -> None:
+        monkeypatch.undo()
+        show(state, detail)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(panel, "_show", interrupted)
+    panel.run()
+    assert panel.state == "interrupted" and inviting(panel) == (True, False) and lab.sent == []
+    panel.run()
+    assert panel.state == "done" and len(lab.sent) == 1
+
+
+def test_a_thread_that_cannot_start_leaves_it_usable(
+    lab: FakeLab, panel: PingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            panel.start()
+    assert panel.state == "failed" and inviting(panel) == (True, False)
+    panel.start()
+    assert panel.wait(WAIT_S) and panel.state == "done" and len(lab.sent) == 1

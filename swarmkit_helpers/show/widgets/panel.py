@@ -71,16 +71,22 @@ class Panel(ABC):
 
     def start(self) -> None:
         """Start the work and return at once, as the button does; while it runs, or at a double click, nothing."""
-        if self._begin(clicked=True):
-            self._worker = threading.Thread(target=self._guarded, daemon=True)
-            self._worker.start()
+        if self._claim(clicked=True):
+            try:
+                self._worker = threading.Thread(target=self._guarded, daemon=True)
+                self._worker.start()
+            except BaseException:
+                # Whatever kept it from starting, the next click is to find the panel free.
+                self.stop()
+                self._show("failed")
+                raise
 
     def run(self) -> Self:
         """Do the same work here and now, and return the panel once it has ended.
 
         An interrupt of the kernel ends the work, not the cell.
         """
-        if self._begin(clicked=False):
+        if self._claim(clicked=False):
             self._guarded()
         return self
 
@@ -94,7 +100,8 @@ class Panel(ABC):
             self._worker.join(timeout_s)
         return self.state != "running"
 
-    def _begin(self, *, clicked: bool) -> bool:
+    def _claim(self, *, clicked: bool) -> bool:
+        """Take the panel for one piece of work; False when it is taken already. `_guarded` gives it back."""
         with self._once:
             now = time.monotonic()
             # After a refusal, which is immediate, the next click is meant.
@@ -103,13 +110,14 @@ class Panel(ABC):
                 return False
             self._started = now
             self._stop.clear()
-            self.message.value = ""
-            self._show("running")
+            self.state = "running"
             return True
 
     def _guarded(self) -> None:
         """The work, with whatever it raises told in the panel."""
         try:
+            self.message.value = ""
+            self._show("running")
             self.work(self._stop)
             self._show("stopped" if self._stop.is_set() else "done")
         except SwarmLabError as err:
