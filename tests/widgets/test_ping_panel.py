@@ -72,11 +72,22 @@ def test_a_run_tells_each_packet_then_what_happened_and_why(lab: FakeLab, panel:
     live, account = text(panel.live.value), text(panel.account.value)
     assert live.count("<circle") == 2 and live.count("<path") == 4
     assert "paquet 1 : revenu en 0,10 ms" in live and "paquet 3 : perdu" in live
-    assert "docker container exec alpine2 ping -c 3 alpine1" in account
+    assert "sur worker1 : <code>docker container exec alpine2 ping -c 3 alpine1" in account
     assert "le DNS du conteneur, 127.0.0.11, a donné 10.0.1.2 pour alpine1" in account
     assert "conteneur alpine1 (nœud manager, réseau test-net)" in account
     assert "2 réponses pour 3 paquets, 33 % de perte" in account and "perte partielle" in account
     assert "3 packets transmitted" in account
+
+
+def test_a_manager_that_dies_after_the_ping_leaves_its_account(lab: FakeLab, panel: PingPanel) -> None:
+    def fail() -> Topology:
+        raise errors.NodeUnreachable("manager", "le moteur s'est arrêté")
+
+    lab.survey = fail
+    panel.run()
+    assert panel.state == "done" and panel.result is not None
+    assert "perte partielle" in text(panel.account.value)
+    assert "« manager » ne répond pas" in text(panel.message.value)
 
 
 def test_its_static_state_says_as_much_as_the_widget(panel: PingPanel) -> None:

@@ -14,7 +14,7 @@ from ..figures import draw_names
 from ..french import typeset
 from ..measurements import names_table
 from ..noted import table_html
-from .panel import LABEL_WIDTH, WIDE, Panel
+from .panel import LABEL_WIDTH, WIDE, Panel, typed_html
 from .sources import SourceMenu
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class NamePanel(Panel):
         figure = draw_names(self.survey)._repr_mimebundle_()[0]["text/html"]
         table = table_html(names_table(self.survey))
         return (
-            f"<p><code>{escape(last.command)}</code></p>"
+            f"{typed_html(self.survey.node, last.command)}"
             f"<p><strong>{escape(last.name)} → {escape(gave)}</strong><br>{escape(typeset(last.reason))}</p>"
             f"{figure}<details><summary>le tableau</summary>{table}</details>"
         )

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from ...errors import SwarmLabError
 from ..french import typeset
 
-__all__ = ["LABEL_WIDTH", "WIDE", "Panel", "State"]
+__all__ = ["LABEL_WIDTH", "WIDE", "Panel", "State", "typed_html"]
 
 State = Literal["ready", "running", "stopped", "done", "interrupted", "failed"]
 STATES: dict[State, str] = {
@@ -28,6 +28,11 @@ DOUBLE_CLICK_S = 0.5
 LABEL_WIDTH = "5em"
 WIDE = "30em"
 """Widths of a field, its label and all."""
+
+
+def typed_html(node: str, command: str) -> str:
+    """A docker command and the node on which it is typed, as a line."""
+    return f"<p>{escape(typeset(f'sur {node} :'))} <code>{escape(command)}</code></p>"
 
 
 class Panel(ABC):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...topology.model import Topology
 from ..diagnosis import ping_steps, steps_html
 from ..french import count, milliseconds, natural, typeset
-from .panel import LABEL_WIDTH, WIDE, Panel
+from .panel import LABEL_WIDTH, WIDE, Panel, typed_html
 from .plot import rtt_plot
 from .sources import SourceMenu
 
@@ -78,7 +78,8 @@ class PingPanel(Panel):
         self.topology = means.survey()
         self.replies: list[Reply] = []
         self.result: PingResult | None = None
-        self.command = ""
+        self.node = self.command = ""
+        """The docker command that does the same, and where it is typed."""
         labelled: dict[str, Any] = {"style": {"description_width": LABEL_WIDTH}}
         wide = {**labelled, "layout": ipywidgets.Layout(width=WIDE)}
         narrow = {**labelled, "layout": ipywidgets.Layout(width="15em")}
@@ -129,17 +130,18 @@ class PingPanel(Panel):
     def work(self, stop: threading.Event) -> None:
         """Send the ping that the fields ask for."""
         request = self.request
-        self.replies, self.result, self.command = [], None, ""
+        self.replies, self.result, self.node, self.command = [], None, "", ""
         self.live.value = self.account.value = ""
         with self._means.send(request, stop) as ping:
-            self.command = ping.command
+            self.node, self.command = ping.node, ping.command
             for reply in ping:
                 self.replies.append(reply)
                 self._show("running", f"{self._came_back} sur {request.count}")
                 self.live.value = self._live_html(request.count)
             self.result = ping.result
-        self.topology = self._means.survey()
+        # What is known is told before the swarm is read again for the names of the addresses: that may fail.
         self.account.value = self._account_html()
+        self._guard(self._name_again)
 
     def static_html(self) -> str:
         """What the panel says now, without a kernel."""
@@ -149,6 +151,11 @@ class PingPanel(Panel):
             said = f"Panneau de ping, {asked} : il s'anime quand le notebook est exécuté dans JupyterLab."
             return f"<p>{escape(typeset(said))}</p>{self.message.value}"
         return f"{self.live.value or self._live_html(request.count)}{self._account_html()}{self.message.value}"
+
+    def _name_again(self) -> None:
+        """Tell the account again with who holds which address now."""
+        self.topology = self._means.survey()
+        self.account.value = self._account_html()
 
     @property
     def _came_back(self) -> str:
@@ -175,7 +182,7 @@ class PingPanel(Panel):
 
     def _account_html(self) -> str:
         """What happened and why, with the docker command that does the same."""
-        command = f"<p><code>{escape(self.command)}</code></p>" if self.command else ""
+        command = typed_html(self.node, self.command) if self.command else ""
         if self.result is None:
             return command
         steps = ping_steps(self.result, self.topology, ipvs=self._means.ipvs)
