@@ -397,12 +397,10 @@ def test_its_static_state_says_as_much_as_the_widget(swarm: Swarm) -> None:
     shown.take_mark()
     swarm.topology = swarms.after_move()
     shown.run().choose(("node", "manager"))
-    bundle = shown._repr_mimebundle_()
-    page = bundle["text/html"]
-    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == shown.view.model_id
+    page = shown.static_html()
     assert page.count("<img alt=") == 1
     assert all(part.value in page for part in (shown.detail, shown.table, shown.news, shown.past, shown.reading_line))
-    assert "ne suit pas encore" in text(bundle["text/plain"])
+    assert "ne suit pas encore" in text(repr(shown))
 
 
 def test_a_large_swarm_stays_usable() -> None:

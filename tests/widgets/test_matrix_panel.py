@@ -58,7 +58,7 @@ def test_a_measure_gives_the_figure_the_table_and_the_worst_pair() -> None:
     failed = next(pair for pair in FOUND.pairs if pair.outcome == "failed")
     assert (panel.source.value, panel.target.value) == (failed.source, failed.target)
     assert "ne répond pas" in panel.why.value and "raison failed" in panel.why.value
-    assert panel.why.value in panel._repr_mimebundle_()["text/html"]
+    assert panel.why.value in panel.static_html()
 
 
 def test_a_pair_is_explained_with_its_command() -> None:

@@ -124,8 +124,7 @@ def test_a_capture_gives_its_commands_its_way_its_table_and_headers(lab: FakeLab
     panel.earlier.click()
     panel.earlier.click()
     assert panel.packet.value == 0 and panel.chosen.layout.display != "none"
-    bundle = panel._repr_mimebundle_()
-    assert panel.account.value in bundle["text/html"] and panel.nested.value in bundle["text/html"]
+    assert panel.account.value in panel.static_html() and panel.nested.value in panel.static_html()
 
 
 def test_packets_are_counted_while_they_pass(lab: FakeLab) -> None:

@@ -312,6 +312,7 @@ class LiveMap(Panel):
         self._fill()
         self._show_figure()
         self._show_detail()
+        self._keep()
 
     # --- showing ----------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from ...errors import SwarmLabError
 from ..french import typeset
 
-__all__ = ["LABEL_WIDTH", "WIDE", "Panel", "State", "typed_html"]
+__all__ = ["KEPT", "LABEL_WIDTH", "WIDE", "Panel", "State", "typed_html"]
 
 State = Literal["ready", "running", "stopped", "done", "interrupted", "failed"]
 STATES: dict[State, str] = {
@@ -25,6 +25,17 @@ STATES: dict[State, str] = {
 }
 DOUBLE_CLICK_S = 0.5
 """A second click that comes so soon after the first was not meant."""
+BELOW = "Panneau interactif : ce qu'il a montré est ci-dessous."
+KEPT = "swarm-kept"
+"""The class of what stays of a panel without a kernel."""
+KEPT_STYLE = f"""<style>
+/* Where the panel itself is shown, what it leaves is not shown again;
+   where its kernel is gone, what it left says more than "model not found". */
+.jp-OutputArea-child:has(> .jp-OutputArea-output > .widget-box) + .jp-OutputArea-child:has(.{KEPT}),
+.jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets):has(+ .jp-OutputArea-child .{KEPT}) {{
+  display: none;
+}}
+</style>"""
 LABEL_WIDTH = "5em"
 WIDE = "30em"
 """Widths of a field, its label and all."""
@@ -59,6 +70,8 @@ class Panel(ABC):
         self._stop = threading.Event()
         self._started = float("-inf")
         self._worker: threading.Thread | None = None
+        self._kept: Any = None
+        self._kept_html = ""
         self._show("ready")
 
     @property
@@ -136,6 +149,7 @@ class Panel(ABC):
         finally:
             if self.state == "running":
                 self._show("failed")
+            self._keep()
 
     def _show(self, state: State, detail: str = "") -> None:
         self.state = state
@@ -161,12 +175,33 @@ class Panel(ABC):
             self._tell(str(err))
         except Exception as err:
             self._tell(f"Erreur inattendue : {type(err).__name__} : {err}"[:1000])
+        finally:
+            self._keep()
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        bundle: dict[str, Any] = dict(self.view._repr_mimebundle_())
-        bundle["text/html"] = self.static_html()
-        bundle["text/plain"] = repr(self)
-        return bundle
+    def _ipython_display_(self) -> None:
+        """Show the widget, and below it what stays of it in the saved notebook.
+
+        These are two outputs: the second is written anew after each run, which in the first would cost the page the
+        widget, and its user the keyboard's focus.
+        """
+        from IPython.display import display
+
+        display({**self.view._repr_mimebundle_(), "text/plain": typeset(BELOW)}, raw=True)
+        self._kept_html = self.static_html()
+        display_id = self._kept.display_id if self._kept is not None else True
+        self._kept = display(self._kept_bundle(), raw=True, display_id=display_id)
+
+    def _keep(self) -> None:
+        """Write what the panel says now where the saved notebook keeps it."""
+        if self._kept is None:
+            return
+        html = self.static_html()
+        if html != self._kept_html:
+            self._kept_html = html
+            self._kept.update(self._kept_bundle(), raw=True)
+
+    def _kept_bundle(self) -> dict[str, str]:
+        return {"text/html": f'<div class="{KEPT}">{KEPT_STYLE}{self._kept_html}</div>', "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}\N{NO-BREAK SPACE}: {self.words[self.state]}>"
