@@ -44,8 +44,8 @@ def test_it_offers_all_overlays_but_ingress_and_chooses_them() -> None:
     assert network_choices(swarms.before_move()) == ("nginx-net", "nginx-net-2")
     assert panel.state == "ready" and measured.asked == [] and panel.pair.layout.display == "none"
     label, *boxes = panel.networks.box.children
-    assert (label.value, panel.source.description, panel.target.description) == ("Réseaux", "De", "Vers")
-    assert all(f.tabbable is None for f in (*boxes, panel.run_button, panel.source, panel.target))
+    assert (label.value, panel.source.field.description, panel.target.field.description) == ("Réseaux", "De", "Vers")
+    assert all(f.tabbable is None for f in (*boxes, panel.run_button, panel.source.field, panel.target.field))
     assert measured.panel(["app_reseau-1", "absent"]).networks.value == ("app_reseau-1",)
 
 

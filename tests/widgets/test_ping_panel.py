@@ -53,7 +53,8 @@ def test_before_anything_it_is_ready_and_sends_nothing(lab: FakeLab, panel: Ping
 
 def test_fields_are_labelled_and_in_the_order_of_use(panel: PingPanel) -> None:
     source, target, numbers, buttons = panel.view.children[:4]
-    assert [field.description for field in (*source.children, target)] == ["Source", "Actualiser", "Cible"]
+    field, opener, refresh = source.children[0].children
+    assert [field.description for field in (field, refresh, target)] == ["Source", "Actualiser", "Cible"]
     assert [field.description for field in numbers.children] == [
         "Paquets",
         "Octets",
@@ -61,7 +62,9 @@ def test_fields_are_labelled_and_in_the_order_of_use(panel: PingPanel) -> None:
     ]
     assert [field.description for field in buttons.children[:2]] == ["Lancer le ping", "Arrêter"]
     # A field out of the tab order would have a tabbable of its own.
-    assert all(field.tabbable is None for field in (*source.children, target, *numbers.children, *buttons.children))
+    assert all(
+        field.tabbable is None for field in (field, opener, refresh, target, *numbers.children, *buttons.children)
+    )
 
 
 def test_a_run_tells_each_packet_then_what_happened_and_why(lab: FakeLab, panel: PingPanel) -> None:
@@ -191,10 +194,21 @@ def test_a_source_that_left_stays_chosen_until_another_is(lab: FakeLab, panel: P
     lab.topology = replace(lab.topology, containers=left)
     panel.source.button.click()
     assert panel.source.value == "alpine2"
-    assert [label for label, _ in panel.source.dropdown.options] == ["alpine1 (manager)", "alpine2 (ne tourne pas)"]
+    assert [label for label, _ in panel.source.chooser.options] == ["alpine1 (manager)", "alpine2 (ne tourne pas)"]
     panel.source.choose("alpine1")
     panel.source.button.click()
-    assert [label for label, _ in panel.source.dropdown.options] == ["alpine1 (manager)"]
+    assert [label for label, _ in panel.source.chooser.options] == ["alpine1 (manager)"]
+
+
+def test_a_source_that_is_written_is_found_or_said_not_to_be_there(lab: FakeLab, panel: PingPanel) -> None:
+    panel.source.chooser.field.value = "alpine1"
+    assert panel.request.source == "alpine1"
+    panel.source.chooser.field.value = "introuvable"
+    assert "« introuvable » n'est pas dans la liste" in text(panel.source.chooser.note.value)
+    # The ping is told of what is written, not of what was chosen before.
+    assert panel.request.source == "introuvable"
+    panel.source.button.click()
+    assert panel.request.source == "introuvable"
 
 
 def test_a_refresh_that_fails_says_so(lab: FakeLab, panel: PingPanel) -> None:

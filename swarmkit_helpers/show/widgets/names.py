@@ -59,7 +59,7 @@ class NamePanel(Panel):
             "style": {"description_width": LABEL_WIDTH},
             "layout": ipywidgets.Layout(width=WIDE),
         }
-        self.source = SourceMenu(lambda: self._guard(self.refresh))
+        self.source = SourceMenu(lambda: self._guard(self.refresh), self._suggest)
         self.name = ipywidgets.Combobox(
             description="Nom", placeholder="alpine1, web, tasks.web…", value=names[-1] if names else "", **wide
         )
@@ -69,11 +69,10 @@ class NamePanel(Panel):
         if source is not None:
             self.source.choose(source)
         self._suggest()
-        self.source.dropdown.observe(lambda _: self._suggest(), "value")
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 0.8em")
         self._view = ipywidgets.VBox(
             [
-                ipywidgets.HBox(self.source.widgets, layout=row),
+                self.source.view,
                 self.name,
                 # One question is answered at once: there is nothing to stop.
                 ipywidgets.HBox([self.run_button, self.state_line], layout=row),

@@ -186,10 +186,13 @@ class Panel(ABC):
         """
         from IPython.display import display
 
-        display({**self.view._repr_mimebundle_(), "text/plain": typeset(BELOW)}, raw=True)
+        bundle = {**self.view._repr_mimebundle_(), "text/plain": typeset(BELOW)}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
         self._kept_html = self.static_html()
         display_id = self._kept.display_id if self._kept is not None else True
-        self._kept = display(self._kept_bundle(), raw=True, display_id=display_id)
+        self._kept = display(  # type: ignore[no-untyped-call]
+            self._kept_bundle(), raw=True, display_id=display_id
+        )
 
     def _keep(self) -> None:
         """Write what the panel says now where the saved notebook keeps it."""

@@ -101,7 +101,7 @@ class PingPanel(Panel):
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 0.8em")
         self._view = ipywidgets.VBox(
             [
-                ipywidgets.HBox(self.source.widgets, layout=row),
+                self.source.view,
                 self.target,
                 ipywidgets.HBox([self.count, self.size, self.dont_fragment], layout=row),
                 ipywidgets.HBox([self.run_button, self.stop_button, self.state_line], layout=row),
