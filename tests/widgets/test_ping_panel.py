@@ -223,7 +223,7 @@ def test_a_refresh_that_fails_says_so(lab: FakeLab, panel: PingPanel) -> None:
 
 def test_nothing_runs_in_an_empty_swarm() -> None:
     empty = PingPanel(FakeLab(swarms.no_swarm()).means())
-    assert empty.source.value == "" and empty.source.dropdown.options == ()
+    assert empty.source.value == "" and empty.source.chooser.options == ()
 
 
 def test_sources_that_share_a_name_are_told_apart() -> None:
