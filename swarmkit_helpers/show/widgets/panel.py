@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 from ...errors import SwarmLabError
 from ..french import typeset
+from .interrupts import listen
 
 __all__ = ["KEPT", "LABEL_WIDTH", "WIDE", "Panel", "State", "typed_html"]
 
@@ -68,6 +69,7 @@ class Panel(ABC):
         self.stop_button.on_click(lambda _: self.stop())
         self._once = threading.Lock()
         self._stop = threading.Event()
+        self._interrupted = False
         self._started = float("-inf")
         self._worker: threading.Thread | None = None
         self._kept: Any = None
@@ -88,11 +90,15 @@ class Panel(ABC):
         """What the panel says now, without a kernel: it goes into the saved notebook and its HTML export."""
 
     def start(self) -> None:
-        """Start the work and return at once, as the button does; while it runs, or at a double click, nothing."""
+        """Start the work and return at once, as the button does; while it runs, or at a double click, nothing.
+
+        An interrupt of the kernel while it executes no cell ends the work.
+        """
         if self._claim(clicked=True):
             try:
                 self._worker = threading.Thread(target=self._guarded, daemon=True)
                 self._worker.start()
+                listen(self._interrupt, self._worker.is_alive)
             except BaseException:
                 # Whatever kept it from starting, the next click is to find the panel free.
                 self.stop()
@@ -112,6 +118,10 @@ class Panel(ABC):
         """Ask the work to end, as the stop button does."""
         self._stop.set()
 
+    def _interrupt(self) -> None:
+        self._interrupted = True
+        self.stop()
+
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end of what `start` began; True when nothing runs any more."""
         if self._worker is not None:
@@ -128,6 +138,7 @@ class Panel(ABC):
                 return False
             self._started = now
             self._stop.clear()
+            self._interrupted = False
             self.state = "running"
             return True
 
@@ -137,7 +148,7 @@ class Panel(ABC):
             self.message.value = ""
             self._show("running")
             self.work(self._stop)
-            self._show("stopped" if self._stop.is_set() else "done")
+            self._show("interrupted" if self._interrupted else "stopped" if self._stop.is_set() else "done")
         except SwarmLabError as err:
             self._tell(str(err))
             self._show("failed")
