@@ -61,10 +61,14 @@ class NamePanel(Panel):
         }
         self.source = SourceMenu(lambda: self._guard(self.refresh), self._suggest)
         self.name = ipywidgets.Combobox(
-            description="Nom", placeholder="alpine1, web, tasks.web…", value=names[-1] if names else "", **wide
+            description="Nom",
+            continuous_update=False,
+            placeholder="alpine1, web, tasks.web…",
+            value=names[-1] if names else "",
+            **wide,
         )
         self.answer = ipywidgets.HTML()
-        self.name.on_msg(self._on_message)
+        self.name.on_msg(self._entered)
         self.source.fill(self.topology)
         if source is not None:
             self.source.choose(source)
@@ -127,7 +131,3 @@ class NamePanel(Panel):
         """Offer the names that the source may know."""
         asker = self.topology.container(self.source.value) if self.source.value else None
         self.name.options = known_names(self.topology, asker) if asker else ()
-
-    def _on_message(self, widget: object, content: dict[str, Any], buffers: object) -> None:
-        if content.get("event") == "submit":
-            self.start()

@@ -84,7 +84,11 @@ class PacketPanel(Panel):
         wide = {**labelled, "layout": ipywidgets.Layout(width=WIDE)}
         self.source = SourceMenu(lambda: self._guard(self.refresh))
         self.target = ipywidgets.Combobox(
-            description="Cible", placeholder="conteneur, service, VIP, adresse, ou http://…", value=target, **wide
+            description="Cible",
+            continuous_update=False,
+            placeholder="conteneur, service, VIP, adresse, ou http://…",
+            value=target,
+            **wide,
         )
         self.node: Chooser[str] = Chooser("Écoute")
         self.count = ipywidgets.BoundedIntText(
@@ -105,7 +109,7 @@ class PacketPanel(Panel):
             beside=[self.earlier, self.later],
         )
         self.chosen = ipywidgets.VBox([self.packet.view, self.nested])
-        self.target.on_msg(self._on_message)
+        self.target.on_msg(self._entered)
         self._fill()
         if source is not None:
             self.source.choose(source)
@@ -240,10 +244,6 @@ class PacketPanel(Panel):
         """Choose a node, also one that the swarm does not know: the capture then says so."""
         self.node.options = _with(self.node.options, node)
         self.node.value = node
-
-    def _on_message(self, widget: object, content: dict[str, Any], buffers: object) -> None:
-        if content.get("event") == "submit":
-            self.start()
 
 
 def _with(choices: Sequence[tuple[str, str]], node: str) -> Sequence[tuple[str, str]]:

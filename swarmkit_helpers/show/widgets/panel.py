@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -37,6 +38,8 @@ KEPT_STYLE = f"""<style>
   display: none;
 }}
 </style>"""
+TEXT_S = 0.1
+"""What the text of a field may take to follow the key that ends it."""
 LABEL_WIDTH = "5em"
 WIDE = "30em"
 """Widths of a field, its label and all."""
@@ -117,6 +120,15 @@ class Panel(ABC):
     def stop(self) -> None:
         """Ask the work to end, as the stop button does."""
         self._stop.set()
+
+    def _entered(self, widget: object, content: dict[str, Any], buffers: object) -> None:
+        """Enter in a text field starts the work, once the text has come: the page sends it right after the key."""
+        if content.get("event") != "submit":
+            return
+        try:
+            asyncio.get_running_loop().call_later(TEXT_S, self.start)
+        except RuntimeError:
+            self.start()
 
     def _interrupt(self) -> None:
         self._interrupted = True

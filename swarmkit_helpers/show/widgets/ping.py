@@ -85,7 +85,11 @@ class PingPanel(Panel):
         narrow = {**labelled, "layout": ipywidgets.Layout(width="15em")}
         self.source = SourceMenu(lambda: self._guard(self.refresh))
         self.target = ipywidgets.Combobox(
-            description="Cible", placeholder="conteneur, service, VIP ou adresse", value=target, **wide
+            description="Cible",
+            continuous_update=False,
+            placeholder="conteneur, service, VIP ou adresse",
+            value=target,
+            **wide,
         )
         self.count = ipywidgets.BoundedIntText(description="Paquets", min=1, max=MOST_PACKETS, value=count, **narrow)
         self.size = ipywidgets.BoundedIntText(description="Octets", min=0, max=LARGEST, value=size, **narrow)
@@ -94,7 +98,7 @@ class PingPanel(Panel):
         )
         self.live = ipywidgets.HTML()
         self.account = ipywidgets.HTML()
-        self.target.on_msg(self._on_message)
+        self.target.on_msg(self._entered)
         self._fill()
         if source is not None:
             self.source.choose(source)
@@ -165,10 +169,6 @@ class PingPanel(Panel):
         """Put in the menus what the snapshot knows."""
         self.source.fill(self.topology)
         self.target.options = target_choices(self.topology)
-
-    def _on_message(self, widget: object, content: dict[str, Any], buffers: object) -> None:
-        if content.get("event") == "submit":
-            self.start()
 
     def _live_html(self, total: int) -> str:
         """The picture, and a line per packet."""
