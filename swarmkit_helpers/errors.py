@@ -83,10 +83,17 @@ __all__ = [
 ]
 
 NBSP = "\N{NO-BREAK SPACE}"
+LONGEST_NAME = 64
+"""Characters of an id, the longest of what names something."""
 
 
 def _quote(name: object) -> str:
-    return f"«{NBSP}{name}{NBSP}»"
+    return f"«{NBSP}{_cut(str(name))}{NBSP}»"
+
+
+def _cut(typed: str) -> str:
+    """What was typed; of what is longer than any id, the first characters only."""
+    return typed if len(typed) <= LONGEST_NAME else f"{typed[:40]}…"
 
 
 def _listing(names: Iterable[str]) -> str:
@@ -434,9 +441,8 @@ class TargetRefused(ProbeError):
 
     def __init__(self, target: str, why: str) -> None:
         self.target = target
-        shown = target if len(target) <= 40 else f"{target[:40]}…"
         super().__init__(
-            f"{shown!r} ne peut pas être une cible{NBSP}: {why}.",
+            f"{_cut(target)!r} ne peut pas être une cible{NBSP}: {why}.",
             remedy="donnez le nom d'un conteneur ou d'un service, ou une adresse IPv4",
         )
 
@@ -463,7 +469,8 @@ class CommandFailed(ProbeError):
         self.output = output
         said = output.strip() or "rien n'a été écrit"
         super().__init__(
-            f"Dans {_quote(container)}, la commande {_quote(' '.join(argv))} a échoué (code {exit_code}){NBSP}: {said}",
+            f"Dans {_quote(container)}, la commande «{NBSP}{' '.join(argv)}{NBSP}» a échoué (code {exit_code})"
+            f"{NBSP}: {said}",
             remedy="vérifiez que cette commande existe dans l'image du conteneur",
         )
 

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from ..show.widgets.panel import KEPT
+
 __all__ = ["external_loads", "images_without_alt", "write_html"]
 
 STYLE = "<style>.jp-RenderedMarkdown .highlight + * { margin-top: 1em; }</style>"
@@ -80,9 +82,13 @@ def _settle(notebook: Any) -> None:
     """Leave of each widget what it says without a kernel: the scripts that would draw it come from a CDN."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
+        outputs = cell.get("outputs", [])
+        for output in outputs:
             if "text/html" in output.get("data", {}):
                 output.data.pop(WIDGET_VIEW, None)
+        if any(KEPT in output.get("data", {}).get("text/html", "") for output in outputs):
+            # A panel says in an output of its own what it says without a kernel.
+            cell.outputs = [output for output in outputs if WIDGET_VIEW not in output.get("data", {})]
 
 
 def _closed(html: str) -> str:

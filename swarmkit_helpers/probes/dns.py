@@ -23,6 +23,7 @@ class Resolution:
     """One name asked from inside one container."""
 
     source: str
+    """The whole name of the container: of a task, ``my-nginx.3.<task id>``."""
     name: str
     server: str
     """Who was asked: ``127.0.0.11``."""
@@ -66,7 +67,7 @@ def resolve(lab: Lab, source: str, name: str) -> Resolution:
     done = execute(locate(lab, source), ["nslookup", name])
     if done.exit_code > 1 or not SERVER.search(done.output):
         raise CommandFailed(source, done.argv, done.exit_code, done.output)
-    return parse_nslookup(source, name, done.output)
+    return parse_nslookup(done.container, name, done.output)
 
 
 def parse_nslookup(source: str, name: str, output: str) -> Resolution:

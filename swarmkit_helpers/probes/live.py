@@ -69,6 +69,11 @@ class LivePing:
         return self.plan.command
 
     @property
+    def node(self) -> str:
+        """Where that command is typed."""
+        return self.plan.place.node.name
+
+    @property
     def count(self) -> int:
         """Packets to send."""
         return self.plan.count

@@ -43,7 +43,7 @@ class NameAnswer:
     reason: str
     """What the answer means, in French."""
     command: str
-    """The docker command it stands for."""
+    """The docker command it stands for, typed on the node of the container."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -101,7 +101,9 @@ def explore_names(lab: Lab, source: str, names: Sequence[str] = ()) -> NameSurve
     if container is None:
         raise ObjectNotFound("container", source)
     asked = asked or list(known_names(seen, container))
-    place = Place(lab.node(container.node), container.id, source, container.state, container.image, container.networks)
+    place = Place(
+        lab.node(container.node), container.id, container.name, container.state, container.image, container.networks
+    )
     ipvs = lab.capabilities.ipvs
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         answers = tuple(pool.map(lambda name: ask_name(seen, container, place, name, ipvs=ipvs), asked))
@@ -134,7 +136,7 @@ def ask_name(seen: Topology, asker: Container, place: Place, name: str, *, ipvs:
             exit_code, output = run_tool(place.node, argv, image="alpine", network=f"container:{place.id}")
     except EngineRefused as err:
         state = "" if asker.state == "running" else f" (état «{NBSP}{asker.state}{NBSP}»)"
-        why = f"Question impossible depuis «{NBSP}{place.name}{NBSP}»{state}{NBSP}: {err.detail}"
+        why = f"Question impossible depuis «{NBSP}{asker.label}{NBSP}»{state}{NBSP}: {err.detail}"
         return NameAnswer(name, "not_run", "unknown", (), None, why, command)
     resolution = parse_nslookup(place.name, name, output)
     server = resolution.server.split(":")[0]

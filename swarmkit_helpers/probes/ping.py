@@ -84,11 +84,11 @@ class PingPlan:
 
     @property
     def command(self) -> str:
-        """The docker command it stands for."""
+        """The docker command it stands for, with the name that Docker knows the container by."""
         words = " ".join(self.argv)
         if self.beside:
-            return f"docker run --rm --network container:{self.source} {TOOLS} {words}"
-        return f"docker container exec {self.source} {words}"
+            return f"docker run --rm --network container:{self.place.name} {TOOLS} {words}"
+        return f"docker container exec {self.place.name} {words}"
 
     def send(self) -> tuple[int, str]:
         """Send it; exit code and output of the ping command.

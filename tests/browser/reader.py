@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -13,6 +15,7 @@ __all__ = ["Reader"]
 START_MS = 60_000
 SECTION_MS = 240_000
 PANEL_MS = 30_000
+PICTURES = Path(__file__).parents[2] / "build" / "widgets"
 READY = "Python 3 (ipykernel) | Inactif"
 
 
@@ -97,13 +100,58 @@ class Reader:
         expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=SECTION_MS)
         return self.shown(code)
 
-    def tab_to(self, control: Locator, *, most: int = 40) -> None:
+    def panel(self, code: str) -> Locator:
+        """The panel that a cell shows, without the static copy that the saved notebook keeps below it."""
+        return self.cell(code).locator(".jp-OutputArea-child").filter(has=self.page.locator(".widget-box")).first
+
+    def tab_to(self, control: Locator, *, most: int = 60) -> None:
         """Reach a control with the Tab key alone."""
         for _ in range(most):
             if control.evaluate("it => it === document.activeElement"):
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"Tab never reaches {control}")
+
+    def press(self, control: Locator, key: str = "Enter") -> None:
+        """Press a button with the keyboard alone; the keyboard stays on it."""
+        self.tab_to(control)
+        self.page.keyboard.press(key)
+
+    def write(self, field: Locator, text: str, *, end: str = "Tab") -> None:
+        """Write in a field with the keyboard alone, in place of what is there."""
+        self.tab_to(field)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+        self.page.keyboard.press(end)
+
+    @contextmanager
+    def by_keyboard(self, code: str) -> Iterator[None]:
+        """Begin on a cell; in the end the notebook has as many cells as before, this one is still active."""
+        self.select(code)
+        before = self._standing()
+        yield
+        assert self._standing() == before
+
+    def _standing(self) -> list[int]:
+        """How many cells there are, and which one is active."""
+        found: list[int] = self.notebook.locator(".jp-Cell").evaluate_all(
+            "all => [all.length, all.findIndex(it => it.classList.contains('jp-mod-active'))]"
+        )
+        return found
+
+    def picture_of(self, shown: Locator, name: str) -> None:
+        """Leave a picture of a panel in build/widgets, to be looked at."""
+        size = self.page.viewport_size
+        assert size is not None
+        self.page.set_viewport_size({"width": size["width"], "height": 2400})
+        shown.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+        self.page.set_viewport_size(size)
+
+    def save(self) -> None:
+        """Save the notebook with the keyboard, and wait until it is on the disk."""
+        tab = self.page.locator(".lm-TabBar-tab.lm-mod-current.jp-mod-dirty")
+        self.page.keyboard.press("Control+S")
+        expect(tab).to_have_count(0)
 
     @property
     def errors(self) -> list[str]:

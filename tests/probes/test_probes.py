@@ -16,7 +16,9 @@ from swarmkit_helpers.probes.capture import capture_ping
 from swarmkit_helpers.probes.dns import resolve
 from swarmkit_helpers.probes.execution import exec_container, read_sandbox
 from swarmkit_helpers.probes.http import http_get, http_post
+from swarmkit_helpers.probes.live import ping_live
 from swarmkit_helpers.probes.logs import service_logs
+from swarmkit_helpers.probes.names import explore_names
 from swarmkit_helpers.probes.ping import ping
 from swarmkit_helpers.topology.fetch import snapshot
 from swarmkit_helpers.waiting import Sighting, wait_until
@@ -80,6 +82,24 @@ def test_what_is_no_target_is_refused_before_anything_runs(net: Lab, target: str
         ping(net, "alpine1", target)
     with pytest.raises(errors.TargetRefused):
         resolve(net, "alpine1", target)
+
+
+def test_the_command_of_a_task_is_one_that_docker_accepts(net: Lab) -> None:
+    """`docker container exec web.2` says that there is no such container: the id of its task belongs to its name."""
+    container = snapshot(net).container("web.2")
+    assert container is not None and container.name != "web.2"
+    for dont_fragment in (False, True):
+        live = ping_live(net, "web.2", "alpine1", count=1, dont_fragment=dont_fragment)
+        assert (live.node, live.plan.source) == (container.node, "web.2")
+        words = live.command.split()
+        assert container.name in words or f"container:{container.name}" in words
+    assert container.name in ping(net, "web.2", "alpine1", count=1).command
+    survey = explore_names(net, "web.2", ["alpine1"])
+    assert (survey.source, survey.node) == ("web.2", container.node)
+    assert container.name in survey.answers[0].command
+    assert resolve(net, "web.2", "alpine1").command == f"docker container exec {container.name} nslookup alpine1"
+    for where, command in capture_ping(net, "web.2", "alpine1", count=1).commands:
+        assert "tcpdump" in command or (container.name in command and where == container.node)
 
 
 def test_a_ping_from_nobody(net: Lab) -> None:

@@ -30,6 +30,7 @@ class FakePing:
         self.stop = stop
         self.play = play
         self.command = f"docker container exec {request.source} ping -c {request.count} {request.target}"
+        self.node = "worker1"
         self.result: PingResult | None = None
         self.closed = False
 

@@ -14,8 +14,13 @@ from swarmkit_helpers.actions.networks import create_network
 from swarmkit_helpers.course.restore import restore
 from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.probes.execution import exec_container
+from swarmkit_helpers.show.widgets.interrupts import EVERY_S
 
 pytestmark = pytest.mark.swarm
+
+TAKEN_S = 3 * EVERY_S
+"""After so long the signal is the panel's."""
+INTERRUPTED = "True interrupted primary"
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +83,36 @@ def test_interrupted_while_its_button_works(net: Lab, kernel: tuple[KernelManage
     execute(client, f"import swarmkit_helpers as sk; lab = sk.connect({net.name!r})")
     execute(client, "panel = sk.ping_panel(lab, 'alpine2', 'alpine1', count=100); panel.run_button.click()")
     until_pinging(net)
+    time.sleep(TAKEN_S)
     manager.interrupt_kernel()
-    # The kernel had nothing to interrupt: the ping goes on, and its own button ends it.
-    assert execute(client, "print(panel.state)") == "running"
-    execute(client, "panel.stop_button.click(); print(panel.wait(20))")
-    assert execute(client, "print(panel.state, panel.run_button.button_style)") == "stopped primary"
+    assert execute(client, "print(panel.wait(20), panel.state, panel.run_button.button_style)") == INTERRUPTED
+    assert "interrompu avec le noyau" in execute(client, "print(panel.state_line.value)")
+    assert "réponses pour" in execute(client, "print(panel.account.value)")
     assert pings(net) == []
+    # It runs again to its end, and is interrupted again.
+    execute(client, "panel.count.value = 2; panel.run_button.click()")
+    assert execute(client, "print(panel.wait(20), panel.state, len(panel.replies))") == "True done 2"
+    execute(client, "panel.count.value = 100; panel.run_button.click()")
+    until_pinging(net)
+    time.sleep(TAKEN_S)
+    manager.interrupt_kernel()
+    assert execute(client, "print(panel.wait(20), panel.state, panel.run_button.button_style)") == INTERRUPTED
+
+
+def test_several_buttons_are_interrupted_together_and_then_the_kernel_is_as_before(
+    net: Lab, kernel: tuple[KernelManager, BlockingKernelClient]
+) -> None:
+    manager, client = kernel
+    execute(client, f"import swarmkit_helpers as sk; lab = sk.connect({net.name!r})")
+    execute(client, "panels = [sk.ping_panel(lab, 'alpine2', 'alpine1', count=100) for _ in range(2)]")
+    execute(client, "for panel in panels: panel.run_button.click()")
+    until_pinging(net)
+    time.sleep(TAKEN_S)
+    manager.interrupt_kernel()
+    said = execute(client, "print(*[(panel.wait(20), panel.state) for panel in panels])")
+    assert said == "(True, 'interrupted') (True, 'interrupted')"
+    time.sleep(TAKEN_S)
+    manager.interrupt_kernel()
+    assert execute(client, "print(*[panel.state for panel in panels])") == "interrupted interrupted"
+    execute(client, "import signal")
+    assert execute(client, "print(get_ipython().kernel.saved_sigint_handler == signal.SIG_IGN)") == "True"

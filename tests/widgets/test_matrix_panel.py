@@ -44,8 +44,8 @@ def test_it_offers_all_overlays_but_ingress_and_chooses_them() -> None:
     assert network_choices(swarms.before_move()) == ("nginx-net", "nginx-net-2")
     assert panel.state == "ready" and measured.asked == [] and panel.pair.layout.display == "none"
     label, *boxes = panel.networks.box.children
-    assert (label.value, panel.source.description, panel.target.description) == ("Réseaux", "De", "Vers")
-    assert all(f.tabbable is None for f in (*boxes, panel.run_button, panel.source, panel.target))
+    assert (label.value, panel.source.field.description, panel.target.field.description) == ("Réseaux", "De", "Vers")
+    assert all(f.tabbable is None for f in (*boxes, panel.run_button, panel.source.field, panel.target.field))
     assert measured.panel(["app_reseau-1", "absent"]).networks.value == ("app_reseau-1",)
 
 
@@ -58,7 +58,7 @@ def test_a_measure_gives_the_figure_the_table_and_the_worst_pair() -> None:
     failed = next(pair for pair in FOUND.pairs if pair.outcome == "failed")
     assert (panel.source.value, panel.target.value) == (failed.source, failed.target)
     assert "ne répond pas" in panel.why.value and "raison failed" in panel.why.value
-    assert panel.why.value in panel._repr_mimebundle_()["text/html"]
+    assert panel.why.value in panel.static_html()
 
 
 def test_a_pair_is_explained_with_its_command() -> None:
@@ -124,7 +124,9 @@ def test_what_goes_wrong_is_told_and_it_stays_usable(raised: BaseException, stat
     assert panel.state == "done" and panel.message.value == ""
 
 
-def test_a_double_click_measures_once() -> None:
+def test_a_double_click_measures_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # However long the drawing of the first takes here.
+    monkeypatch.setattr("swarmkit_helpers.show.widgets.panel.DOUBLE_CLICK_S", WAIT_S)
     measured = Measured()
     panel = measured.panel()
     panel.run_button.click()

@@ -92,7 +92,7 @@ def test_before_anything_it_is_ready_and_captures_nothing(lab: FakeLab) -> None:
 
 def test_fields_are_labelled_and_in_the_tab_order(lab: FakeLab) -> None:
     panel = lab.panel()
-    fields = (panel.source.dropdown, panel.target, panel.node, panel.count, panel.packet)
+    fields = (panel.source.chooser.field, panel.target, panel.node.field, panel.count, panel.packet.field)
     assert [field.description for field in fields] == ["Source", "Cible", "Écoute", "Pings", "Paquet"]
     assert [b.description for b in (panel.run_button, panel.stop_button)] == ["Lancer la capture", "Arrêter"]
     assert all(
@@ -124,8 +124,7 @@ def test_a_capture_gives_its_commands_its_way_its_table_and_headers(lab: FakeLab
     panel.earlier.click()
     panel.earlier.click()
     assert panel.packet.value == 0 and panel.chosen.layout.display != "none"
-    bundle = panel._repr_mimebundle_()
-    assert panel.account.value in bundle["text/html"] and panel.nested.value in bundle["text/html"]
+    assert panel.account.value in panel.static_html() and panel.nested.value in panel.static_html()
 
 
 def test_packets_are_counted_while_they_pass(lab: FakeLab) -> None:
@@ -227,3 +226,13 @@ def test_a_node_and_a_source_that_left_stay_chosen_and_are_asked_for(lab: FakeLa
 def test_nothing_runs_in_an_empty_swarm(lab: FakeLab) -> None:
     lab.survey = lambda: replace(SWARM, containers=())
     assert lab.panel(source=None, target="").source.value == ""
+
+
+def test_where_to_listen_is_written_too(lab: FakeLab) -> None:
+    panel = lab.panel()
+    panel.node.field.value = "WORKER2"
+    assert panel.request.node == "worker2"
+    panel.node.field.value = "worker9"
+    assert panel.request.node == "worker9" and "worker9" in panel.node.note.value
+    panel.node.field.value = "nœud de la source"
+    assert panel.request.node is None

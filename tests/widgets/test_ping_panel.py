@@ -10,6 +10,7 @@ import pytest
 
 from swarmkit_helpers import errors
 from swarmkit_helpers.show.widgets import panel as panels
+from swarmkit_helpers.show.widgets.panel import State
 from swarmkit_helpers.show.widgets.ping import PingPanel, target_choices
 from swarmkit_helpers.show.widgets.sources import source_choices
 from swarmkit_helpers.topology.model import Topology
@@ -52,7 +53,8 @@ def test_before_anything_it_is_ready_and_sends_nothing(lab: FakeLab, panel: Ping
 
 def test_fields_are_labelled_and_in_the_order_of_use(panel: PingPanel) -> None:
     source, target, numbers, buttons = panel.view.children[:4]
-    assert [field.description for field in (*source.children, target)] == ["Source", "Actualiser", "Cible"]
+    field, opener, refresh = source.children[0].children
+    assert [field.description for field in (field, refresh, target)] == ["Source", "Actualiser", "Cible"]
     assert [field.description for field in numbers.children] == [
         "Paquets",
         "Octets",
@@ -60,7 +62,9 @@ def test_fields_are_labelled_and_in_the_order_of_use(panel: PingPanel) -> None:
     ]
     assert [field.description for field in buttons.children[:2]] == ["Lancer le ping", "Arrêter"]
     # A field out of the tab order would have a tabbable of its own.
-    assert all(field.tabbable is None for field in (*source.children, target, *numbers.children, *buttons.children))
+    assert all(
+        field.tabbable is None for field in (field, opener, refresh, target, *numbers.children, *buttons.children)
+    )
 
 
 def test_a_run_tells_each_packet_then_what_happened_and_why(lab: FakeLab, panel: PingPanel) -> None:
@@ -71,19 +75,28 @@ def test_a_run_tells_each_packet_then_what_happened_and_why(lab: FakeLab, panel:
     live, account = text(panel.live.value), text(panel.account.value)
     assert live.count("<circle") == 2 and live.count("<path") == 4
     assert "paquet 1 : revenu en 0,10 ms" in live and "paquet 3 : perdu" in live
-    assert "docker container exec alpine2 ping -c 3 alpine1" in account
+    assert "sur worker1 : <code>docker container exec alpine2 ping -c 3 alpine1" in account
     assert "le DNS du conteneur, 127.0.0.11, a donné 10.0.1.2 pour alpine1" in account
     assert "conteneur alpine1 (nœud manager, réseau test-net)" in account
     assert "2 réponses pour 3 paquets, 33 % de perte" in account and "perte partielle" in account
     assert "3 packets transmitted" in account
 
 
+def test_a_manager_that_dies_after_the_ping_leaves_its_account(lab: FakeLab, panel: PingPanel) -> None:
+    def fail() -> Topology:
+        raise errors.NodeUnreachable("manager", "le moteur s'est arrêté")
+
+    lab.survey = fail
+    panel.run()
+    assert panel.state == "done" and panel.result is not None
+    assert "perte partielle" in text(panel.account.value)
+    assert "« manager » ne répond pas" in text(panel.message.value)
+
+
 def test_its_static_state_says_as_much_as_the_widget(panel: PingPanel) -> None:
     panel.run()
-    bundle = panel._repr_mimebundle_()
-    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.view.model_id
-    assert panel.live.value in bundle["text/html"] and panel.account.value in bundle["text/html"]
-    assert "fini" in bundle["text/plain"]
+    assert panel.live.value in panel.static_html() and panel.account.value in panel.static_html()
+    assert "fini" in repr(panel)
 
 
 def test_a_double_click_runs_once(lab: FakeLab, panel: PingPanel) -> None:
@@ -181,10 +194,21 @@ def test_a_source_that_left_stays_chosen_until_another_is(lab: FakeLab, panel: P
     lab.topology = replace(lab.topology, containers=left)
     panel.source.button.click()
     assert panel.source.value == "alpine2"
-    assert [label for label, _ in panel.source.dropdown.options] == ["alpine1 (manager)", "alpine2 (ne tourne pas)"]
+    assert [label for label, _ in panel.source.chooser.options] == ["alpine1 (manager)", "alpine2 (ne tourne pas)"]
     panel.source.choose("alpine1")
     panel.source.button.click()
-    assert [label for label, _ in panel.source.dropdown.options] == ["alpine1 (manager)"]
+    assert [label for label, _ in panel.source.chooser.options] == ["alpine1 (manager)"]
+
+
+def test_a_source_that_is_written_is_found_or_said_not_to_be_there(lab: FakeLab, panel: PingPanel) -> None:
+    panel.source.chooser.field.value = "alpine1"
+    assert panel.request.source == "alpine1"
+    panel.source.chooser.field.value = "introuvable"
+    assert "« introuvable » n'est pas dans la liste" in text(panel.source.chooser.note.value)
+    # The ping is told of what is written, not of what was chosen before.
+    assert panel.request.source == "introuvable"
+    panel.source.button.click()
+    assert panel.request.source == "introuvable"
 
 
 def test_a_refresh_that_fails_says_so(lab: FakeLab, panel: PingPanel) -> None:
@@ -199,7 +223,7 @@ def test_a_refresh_that_fails_says_so(lab: FakeLab, panel: PingPanel) -> None:
 
 def test_nothing_runs_in_an_empty_swarm() -> None:
     empty = PingPanel(FakeLab(swarms.no_swarm()).means())
-    assert empty.source.value == "" and empty.source.dropdown.options == ()
+    assert empty.source.value == "" and empty.source.chooser.options == ()
 
 
 def test_sources_that_share_a_name_are_told_apart() -> None:
@@ -245,3 +269,36 @@ def test_a_click_some_time_after_another_is_meant(
         panel.run_button.click()
         assert panel.wait(WAIT_S)
     assert len(lab.sent) == 2
+
+
+def test_an_interrupt_before_the_first_packet_leaves_it_usable(
+    lab: FakeLab, panel: PingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the panel was saying that it runs."""
+    show = panel._show
+
+    def interrupted(state: State, detail: str = "") -> None:
+        monkeypatch.undo()
+        show(state, detail)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(panel, "_show", interrupted)
+    panel.run()
+    assert panel.state == "interrupted" and inviting(panel) == (True, False) and lab.sent == []
+    panel.run()
+    assert panel.state == "done" and len(lab.sent) == 1
+
+
+def test_a_thread_that_cannot_start_leaves_it_usable(
+    lab: FakeLab, panel: PingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            panel.start()
+    assert panel.state == "failed" and inviting(panel) == (True, False)
+    panel.start()
+    assert panel.wait(WAIT_S) and panel.state == "done" and len(lab.sent) == 1

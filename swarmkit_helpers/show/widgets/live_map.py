@@ -30,6 +30,7 @@ from ..tables import (
     nodes_table,
     peers_table,
 )
+from .chooser import Chooser
 from .hot_picture import KINDS, HotPicture, Target
 from .journal import Entry, clock, entry_html, what_changed
 from .pace import Pace
@@ -136,8 +137,12 @@ class LiveMap(Panel):
             description="Prendre un repère", icon="bookmark", layout=whole, tooltip="L'état d'avant, à comparer"
         )
         self.compare_toggle = ipywidgets.ToggleButton(description="Comparer au repère", icon="columns", layout=whole)
-        self.chooser = ipywidgets.Dropdown(
-            description="Détail", style={"description_width": "4em"}, layout=ipywidgets.Layout(width="20em")
+        self.chooser: Chooser[Target | None] = Chooser(
+            "Détail",
+            chosen=lambda: self._guard(self._chosen),
+            placeholder="cliquez sur la carte, ou écrivez ici",
+            width="24em",
+            label_width="4em",
         )
         self.picture = HotPicture(self._toggle)
         self.reading_line = ipywidgets.HTML()
@@ -151,7 +156,6 @@ class LiveMap(Panel):
         self.view_menu.observe(lambda _: self._guard(self._show_view), "value")
         self.compare_toggle.observe(lambda _: self._guard(self._show_comparison), "value")
         self.mark_button.on_click(lambda _: self._guard(self.take_mark))
-        self.chooser.observe(lambda change: self._guard(self._chosen), "value")
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 0.8em")
         self._view = ipywidgets.VBox(
             [
@@ -161,7 +165,7 @@ class LiveMap(Panel):
                 self.news,
                 self.picture.view,
                 self.reading_line,
-                ipywidgets.HBox([self.chooser], layout=row),
+                self.chooser.view,
                 self.detail,
                 self.table,
                 self.past,
@@ -184,8 +188,7 @@ class LiveMap(Panel):
     @property
     def chosen(self) -> Target | None:
         """``("node", name)`` or ``("network", name)``: what its tables are shown of."""
-        target: Target | None = self.chooser.value
-        return target
+        return self.chooser.value
 
     def run(self) -> Self:
         """Read the swarm once, here and now, without following it."""
@@ -201,7 +204,7 @@ class LiveMap(Panel):
         """Show the tables of a node or a network, as a click on it does; None: of nothing."""
         if target is not None and target not in [value for _, value in self.chooser.options]:
             self.chooser.options = [*self.chooser.options, (f"{KINDS[target[0]]} {target[1]}", target)]
-        self.chooser.index = [value for _, value in self.chooser.options].index(target)
+        self.chooser.value = target
 
     def take_mark(self) -> None:
         """Keep what is known now as the reference of the comparison."""
@@ -312,6 +315,7 @@ class LiveMap(Panel):
         self._fill()
         self._show_figure()
         self._show_detail()
+        self._keep()
 
     # --- showing ----------------------------------------------------------------------------------
 
@@ -364,15 +368,13 @@ class LiveMap(Panel):
     def _fill(self) -> None:
         """Offer the nodes and the overlay networks; what is chosen stays so, even once it is gone."""
         chosen = self.chosen
-        options: list[tuple[str, Target | None]] = [("cliquez sur la carte, ou ici", None), *_targets(self.topology)]
+        options: list[tuple[str, Target | None]] = [("aucun", None), *_targets(self.topology)]
         if chosen is not None and chosen not in [target for _, target in options]:
             options.append((f"{KINDS[chosen[0]]} {chosen[1]} (n'existe plus)", chosen))
         if tuple(options) != tuple(self.chooser.options):
             self._filling = True
             try:
                 self.chooser.options = options
-                # A value of None alone would leave the menu without a word.
-                self.chooser.index = [target for _, target in options].index(chosen)
             finally:
                 self._filling = False
 

@@ -15,7 +15,8 @@ from ..french import natural, typeset
 from ..measurements import OUTCOMES, matrix_table
 from ..noted import table_html
 from .checklist import CheckList
-from .panel import LABEL_WIDTH, WIDE, Panel
+from .chooser import Chooser
+from .panel import Panel
 
 if TYPE_CHECKING:
     from ...probes.matrix import PingMatrix
@@ -51,23 +52,21 @@ class MatrixPanel(Panel):
         self._means = means
         self.topology = means.survey()
         self.matrix: PingMatrix | None = None
-        labelled: dict[str, Any] = {"style": {"description_width": LABEL_WIDTH}}
-        wide = {**labelled, "layout": ipywidgets.Layout(width=WIDE)}
+        self._filling = False
         self.networks = CheckList("Réseaux")
         self.refresh_button = ipywidgets.Button(
             description="Actualiser", icon="refresh", tooltip="Relire les réseaux du swarm"
         )
         self.refresh_button.on_click(lambda _: self._guard(self.refresh))
-        self.source = ipywidgets.Dropdown(description="De", **wide)
-        self.target = ipywidgets.Dropdown(description="Vers", **wide)
+        self.source: Chooser[str] = Chooser("De", chosen=self._pair_chosen)
+        self.target: Chooser[str] = Chooser("Vers", chosen=self._pair_chosen)
         self.measured = ipywidgets.HTML()
         self.why = ipywidgets.HTML()
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 0.8em")
-        self.pair = ipywidgets.VBox([ipywidgets.HBox([self.source, self.target], layout=row), self.why])
+        top = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="0.2em 0.8em")
+        self.pair = ipywidgets.VBox([ipywidgets.HBox([self.source.view, self.target.view], layout=top), self.why])
         self._fill(networks or network_choices(self.topology))
         self._show_pairs()
-        for menu in (self.source, self.target):
-            menu.observe(lambda _: self._guard(self._show_why), "value")
         self._view = ipywidgets.VBox(
             [
                 ipywidgets.HBox([self.networks.box, self.refresh_button], layout=row),
@@ -121,14 +120,22 @@ class MatrixPanel(Panel):
         """Offer the pairs, and choose the one that most needs a word: what failed, then what was expected to."""
         names = self.matrix.names if self.matrix is not None else ()
         kept = (self.source.value, self.target.value)
-        self.source.options = self.target.options = names
+        self._filling = True
+        self.source.options = self.target.options = [(name, name) for name in names]
         if self.matrix is not None and self.matrix.pairs:
             order = ("failed", "leaked", "not_run", "apart", "answered")
             worst = min(self.matrix.pairs, key=lambda pair: order.index(pair.outcome))
-            same = all(name in names for name in kept) and kept[0] != kept[1]
-            self.source.value, self.target.value = kept if same else (worst.source, worst.target)
+            if kept[0] == kept[1] or any(name not in names for name in kept):
+                self.source.value, self.target.value = worst.source, worst.target
+            else:
+                self.source.value, self.target.value = map(str, kept)
+        self._filling = False
         self.pair.layout.display = "" if len(names) > 1 else "none"
         self._show_why()
+
+    def _pair_chosen(self) -> None:
+        if not self._filling:
+            self._guard(self._show_why)
 
     def _show_why(self) -> None:
         """What happened to the pair that is chosen, and the docker command that does the same."""

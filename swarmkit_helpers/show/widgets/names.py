@@ -14,7 +14,7 @@ from ..figures import draw_names
 from ..french import typeset
 from ..measurements import names_table
 from ..noted import table_html
-from .panel import LABEL_WIDTH, WIDE, Panel
+from .panel import LABEL_WIDTH, WIDE, Panel, typed_html
 from .sources import SourceMenu
 
 if TYPE_CHECKING:
@@ -59,21 +59,24 @@ class NamePanel(Panel):
             "style": {"description_width": LABEL_WIDTH},
             "layout": ipywidgets.Layout(width=WIDE),
         }
-        self.source = SourceMenu(lambda: self._guard(self.refresh))
+        self.source = SourceMenu(lambda: self._guard(self.refresh), self._suggest)
         self.name = ipywidgets.Combobox(
-            description="Nom", placeholder="alpine1, web, tasks.web…", value=names[-1] if names else "", **wide
+            description="Nom",
+            continuous_update=False,
+            placeholder="alpine1, web, tasks.web…",
+            value=names[-1] if names else "",
+            **wide,
         )
         self.answer = ipywidgets.HTML()
-        self.name.on_msg(self._on_message)
+        self.name.on_msg(self._entered)
         self.source.fill(self.topology)
         if source is not None:
             self.source.choose(source)
         self._suggest()
-        self.source.dropdown.observe(lambda _: self._suggest(), "value")
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 0.8em")
         self._view = ipywidgets.VBox(
             [
-                ipywidgets.HBox(self.source.widgets, layout=row),
+                self.source.view,
                 self.name,
                 # One question is answered at once: there is nothing to stop.
                 ipywidgets.HBox([self.run_button, self.state_line], layout=row),
@@ -119,7 +122,7 @@ class NamePanel(Panel):
         figure = draw_names(self.survey)._repr_mimebundle_()[0]["text/html"]
         table = table_html(names_table(self.survey))
         return (
-            f"<p><code>{escape(last.command)}</code></p>"
+            f"{typed_html(self.survey.node, last.command)}"
             f"<p><strong>{escape(last.name)} → {escape(gave)}</strong><br>{escape(typeset(last.reason))}</p>"
             f"{figure}<details><summary>le tableau</summary>{table}</details>"
         )
@@ -128,7 +131,3 @@ class NamePanel(Panel):
         """Offer the names that the source may know."""
         asker = self.topology.container(self.source.value) if self.source.value else None
         self.name.options = known_names(self.topology, asker) if asker else ()
-
-    def _on_message(self, widget: object, content: dict[str, Any], buffers: object) -> None:
-        if content.get("event") == "submit":
-            self.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from ..french import count, milliseconds, typeset
 from ..noted import table_html
 from ..owners import owner_of
 from ..tables import packets_table
+from .chooser import Chooser
 from .panel import LABEL_WIDTH, WIDE, Panel
 from .ping import target_choices
 from .sources import SourceMenu
@@ -83,38 +84,45 @@ class PacketPanel(Panel):
         wide = {**labelled, "layout": ipywidgets.Layout(width=WIDE)}
         self.source = SourceMenu(lambda: self._guard(self.refresh))
         self.target = ipywidgets.Combobox(
-            description="Cible", placeholder="conteneur, service, VIP, adresse, ou http://…", value=target, **wide
+            description="Cible",
+            continuous_update=False,
+            placeholder="conteneur, service, VIP, adresse, ou http://…",
+            value=target,
+            **wide,
         )
-        self.node = ipywidgets.Dropdown(description="Écoute", **wide)
+        self.node: Chooser[str] = Chooser("Écoute")
         self.count = ipywidgets.BoundedIntText(
             description="Pings", min=1, max=MOST_PINGS, value=count, layout=ipywidgets.Layout(width="12em"), **labelled
         )
         self.live = ipywidgets.HTML()
         self.account = ipywidgets.HTML()
-        self.packet = ipywidgets.Dropdown(description="Paquet", style={"description_width": LABEL_WIDTH})
-        self.packet.layout.width = "40em"
         self.nested = ipywidgets.HTML()
-        # JupyterLab takes the arrows for itself outside text fields: these two do without.
         self.earlier = ipywidgets.Button(icon="chevron-left", tooltip="Paquet précédent")
         self.later = ipywidgets.Button(icon="chevron-right", tooltip="Paquet suivant")
         for button, step in ((self.earlier, -1), (self.later, 1)):
             button.layout.width = "3em"
             button.on_click(lambda _, step=step: self._move(step))
-        self.chosen = ipywidgets.VBox([ipywidgets.HBox([self.packet, self.earlier, self.later]), self.nested])
-        self.target.on_msg(self._on_message)
+        self.packet: Chooser[int] = Chooser(
+            "Paquet",
+            chosen=lambda: self._guard(self._show_nested),
+            width="40em",
+            beside=[self.earlier, self.later],
+        )
+        self.chosen = ipywidgets.VBox([self.packet.view, self.nested])
+        self.target.on_msg(self._entered)
         self._fill()
         if source is not None:
             self.source.choose(source)
         if node is not None:
             self._listen_on(node)
         self._show_packets()
-        self.packet.observe(lambda _: self._guard(self._show_nested), "value")
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 0.8em")
         self._view = ipywidgets.VBox(
             [
-                ipywidgets.HBox(self.source.widgets, layout=row),
+                self.source.view,
                 self.target,
-                ipywidgets.HBox([self.node, self.count], layout=row),
+                self.node.view,
+                self.count,
                 ipywidgets.HBox([self.run_button, self.stop_button, self.state_line], layout=row),
                 self.message,
                 self.live,
@@ -131,7 +139,8 @@ class PacketPanel(Panel):
     @property
     def request(self) -> PacketRequest:
         """What the fields ask for now."""
-        return PacketRequest(self.source.value, self.target.value, self.node.value or None, self.count.value)
+        node = self.node.text if self.node.value is None else self.node.value
+        return PacketRequest(self.source.value, self.target.value, node or None, self.count.value)
 
     def refresh(self) -> None:
         """Read the swarm again, for the menus."""
@@ -229,15 +238,14 @@ class PacketPanel(Panel):
         self.target.options = target_choices(self.topology)
         chosen = self.node.value
         nodes = [(node.name, node.name) for node in self.topology.nodes]
-        self.node.options = [(SAME_NODE, ""), *nodes]
-        self._listen_on(chosen or "")
+        self.node.options = _with([(SAME_NODE, ""), *nodes], chosen or "")
 
     def _listen_on(self, node: str) -> None:
         """Choose a node, also one that the swarm does not know: the capture then says so."""
-        if node not in [value for _, value in self.node.options]:
-            self.node.options = [*self.node.options, (node, node)]
+        self.node.options = _with(self.node.options, node)
         self.node.value = node
 
-    def _on_message(self, widget: object, content: dict[str, Any], buffers: object) -> None:
-        if content.get("event") == "submit":
-            self.start()
+
+def _with(choices: Sequence[tuple[str, str]], node: str) -> Sequence[tuple[str, str]]:
+    """The choices, and a node that is not among them."""
+    return choices if node in [value for _, value in choices] else [*choices, (node, node)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -11,8 +12,9 @@ from typing import Any, Literal, Self
 
 from ...errors import SwarmLabError
 from ..french import typeset
+from .interrupts import listen
 
-__all__ = ["LABEL_WIDTH", "WIDE", "Panel", "State"]
+__all__ = ["KEPT", "LABEL_WIDTH", "WIDE", "Panel", "State", "typed_html"]
 
 State = Literal["ready", "running", "stopped", "done", "interrupted", "failed"]
 STATES: dict[State, str] = {
@@ -25,9 +27,27 @@ STATES: dict[State, str] = {
 }
 DOUBLE_CLICK_S = 0.5
 """A second click that comes so soon after the first was not meant."""
+BELOW = "Panneau interactif : ce qu'il a montré est ci-dessous."
+KEPT = "swarm-kept"
+"""The class of what stays of a panel without a kernel."""
+KEPT_STYLE = f"""<style>
+/* Where the panel itself is shown, what it leaves is not shown again;
+   where its kernel is gone, what it left says more than "model not found". */
+.jp-OutputArea-child:has(> .jp-OutputArea-output > .widget-box) + .jp-OutputArea-child:has(.{KEPT}),
+.jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets):has(+ .jp-OutputArea-child .{KEPT}) {{
+  display: none;
+}}
+</style>"""
+TEXT_S = 0.1
+"""What the text of a field may take to follow the key that ends it."""
 LABEL_WIDTH = "5em"
 WIDE = "30em"
 """Widths of a field, its label and all."""
+
+
+def typed_html(node: str, command: str) -> str:
+    """A docker command and the node on which it is typed, as a line."""
+    return f"<p>{escape(typeset(f'sur {node} :'))} <code>{escape(command)}</code></p>"
 
 
 class Panel(ABC):
@@ -52,8 +72,11 @@ class Panel(ABC):
         self.stop_button.on_click(lambda _: self.stop())
         self._once = threading.Lock()
         self._stop = threading.Event()
+        self._interrupted = False
         self._started = float("-inf")
         self._worker: threading.Thread | None = None
+        self._kept: Any = None
+        self._kept_html = ""
         self._show("ready")
 
     @property
@@ -70,17 +93,27 @@ class Panel(ABC):
         """What the panel says now, without a kernel: it goes into the saved notebook and its HTML export."""
 
     def start(self) -> None:
-        """Start the work and return at once, as the button does; while it runs, or at a double click, nothing."""
-        if self._begin(clicked=True):
-            self._worker = threading.Thread(target=self._guarded, daemon=True)
-            self._worker.start()
+        """Start the work and return at once, as the button does; while it runs, or at a double click, nothing.
+
+        An interrupt of the kernel while it executes no cell ends the work.
+        """
+        if self._claim(clicked=True):
+            try:
+                self._worker = threading.Thread(target=self._guarded, daemon=True)
+                self._worker.start()
+                listen(self._interrupt, self._worker.is_alive)
+            except BaseException:
+                # Whatever kept it from starting, the next click is to find the panel free.
+                self.stop()
+                self._show("failed")
+                raise
 
     def run(self) -> Self:
         """Do the same work here and now, and return the panel once it has ended.
 
         An interrupt of the kernel ends the work, not the cell.
         """
-        if self._begin(clicked=False):
+        if self._claim(clicked=False):
             self._guarded()
         return self
 
@@ -88,13 +121,27 @@ class Panel(ABC):
         """Ask the work to end, as the stop button does."""
         self._stop.set()
 
+    def _entered(self, widget: object, content: dict[str, Any], buffers: object) -> None:
+        """Enter in a text field starts the work, once the text has come: the page sends it right after the key."""
+        if content.get("event") != "submit":
+            return
+        try:
+            asyncio.get_running_loop().call_later(TEXT_S, self.start)
+        except RuntimeError:
+            self.start()
+
+    def _interrupt(self) -> None:
+        self._interrupted = True
+        self.stop()
+
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end of what `start` began; True when nothing runs any more."""
         if self._worker is not None:
             self._worker.join(timeout_s)
         return self.state != "running"
 
-    def _begin(self, *, clicked: bool) -> bool:
+    def _claim(self, *, clicked: bool) -> bool:
+        """Take the panel for one piece of work; False when it is taken already. `_guarded` gives it back."""
         with self._once:
             now = time.monotonic()
             # After a refusal, which is immediate, the next click is meant.
@@ -103,15 +150,17 @@ class Panel(ABC):
                 return False
             self._started = now
             self._stop.clear()
-            self.message.value = ""
-            self._show("running")
+            self._interrupted = False
+            self.state = "running"
             return True
 
     def _guarded(self) -> None:
         """The work, with whatever it raises told in the panel."""
         try:
+            self.message.value = ""
+            self._show("running")
             self.work(self._stop)
-            self._show("stopped" if self._stop.is_set() else "done")
+            self._show("interrupted" if self._interrupted else "stopped" if self._stop.is_set() else "done")
         except SwarmLabError as err:
             self._tell(str(err))
             self._show("failed")
@@ -123,6 +172,7 @@ class Panel(ABC):
         finally:
             if self.state == "running":
                 self._show("failed")
+            self._keep()
 
     def _show(self, state: State, detail: str = "") -> None:
         self.state = state
@@ -148,12 +198,36 @@ class Panel(ABC):
             self._tell(str(err))
         except Exception as err:
             self._tell(f"Erreur inattendue : {type(err).__name__} : {err}"[:1000])
+        finally:
+            self._keep()
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        bundle: dict[str, Any] = dict(self.view._repr_mimebundle_())
-        bundle["text/html"] = self.static_html()
-        bundle["text/plain"] = repr(self)
-        return bundle
+    def _ipython_display_(self) -> None:
+        """Show the widget, and below it what stays of it in the saved notebook.
+
+        These are two outputs: the second is written anew after each run, which in the first would cost the page the
+        widget, and its user the keyboard's focus.
+        """
+        from IPython.display import display
+
+        bundle = {**self.view._repr_mimebundle_(), "text/plain": typeset(BELOW)}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        self._kept_html = self.static_html()
+        display_id = self._kept.display_id if self._kept is not None else True
+        self._kept = display(  # type: ignore[no-untyped-call]
+            self._kept_bundle(), raw=True, display_id=display_id
+        )
+
+    def _keep(self) -> None:
+        """Write what the panel says now where the saved notebook keeps it."""
+        if self._kept is None:
+            return
+        html = self.static_html()
+        if html != self._kept_html:
+            self._kept_html = html
+            self._kept.update(self._kept_bundle(), raw=True)
+
+    def _kept_bundle(self) -> dict[str, str]:
+        return {"text/html": f'<div class="{KEPT}">{KEPT_STYLE}{self._kept_html}</div>', "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}\N{NO-BREAK SPACE}: {self.words[self.state]}>"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...topology.model import Topology
 from ..diagnosis import ping_steps, steps_html
 from ..french import count, milliseconds, natural, typeset
-from .panel import LABEL_WIDTH, WIDE, Panel
+from .panel import LABEL_WIDTH, WIDE, Panel, typed_html
 from .plot import rtt_plot
 from .sources import SourceMenu
 
@@ -78,13 +78,18 @@ class PingPanel(Panel):
         self.topology = means.survey()
         self.replies: list[Reply] = []
         self.result: PingResult | None = None
-        self.command = ""
+        self.node = self.command = ""
+        """The docker command that does the same, and where it is typed."""
         labelled: dict[str, Any] = {"style": {"description_width": LABEL_WIDTH}}
         wide = {**labelled, "layout": ipywidgets.Layout(width=WIDE)}
         narrow = {**labelled, "layout": ipywidgets.Layout(width="15em")}
         self.source = SourceMenu(lambda: self._guard(self.refresh))
         self.target = ipywidgets.Combobox(
-            description="Cible", placeholder="conteneur, service, VIP ou adresse", value=target, **wide
+            description="Cible",
+            continuous_update=False,
+            placeholder="conteneur, service, VIP ou adresse",
+            value=target,
+            **wide,
         )
         self.count = ipywidgets.BoundedIntText(description="Paquets", min=1, max=MOST_PACKETS, value=count, **narrow)
         self.size = ipywidgets.BoundedIntText(description="Octets", min=0, max=LARGEST, value=size, **narrow)
@@ -93,14 +98,14 @@ class PingPanel(Panel):
         )
         self.live = ipywidgets.HTML()
         self.account = ipywidgets.HTML()
-        self.target.on_msg(self._on_message)
+        self.target.on_msg(self._entered)
         self._fill()
         if source is not None:
             self.source.choose(source)
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 0.8em")
         self._view = ipywidgets.VBox(
             [
-                ipywidgets.HBox(self.source.widgets, layout=row),
+                self.source.view,
                 self.target,
                 ipywidgets.HBox([self.count, self.size, self.dont_fragment], layout=row),
                 ipywidgets.HBox([self.run_button, self.stop_button, self.state_line], layout=row),
@@ -129,17 +134,18 @@ class PingPanel(Panel):
     def work(self, stop: threading.Event) -> None:
         """Send the ping that the fields ask for."""
         request = self.request
-        self.replies, self.result, self.command = [], None, ""
+        self.replies, self.result, self.node, self.command = [], None, "", ""
         self.live.value = self.account.value = ""
         with self._means.send(request, stop) as ping:
-            self.command = ping.command
+            self.node, self.command = ping.node, ping.command
             for reply in ping:
                 self.replies.append(reply)
                 self._show("running", f"{self._came_back} sur {request.count}")
                 self.live.value = self._live_html(request.count)
             self.result = ping.result
-        self.topology = self._means.survey()
+        # What is known is told before the swarm is read again for the names of the addresses: that may fail.
         self.account.value = self._account_html()
+        self._guard(self._name_again)
 
     def static_html(self) -> str:
         """What the panel says now, without a kernel."""
@@ -150,6 +156,11 @@ class PingPanel(Panel):
             return f"<p>{escape(typeset(said))}</p>{self.message.value}"
         return f"{self.live.value or self._live_html(request.count)}{self._account_html()}{self.message.value}"
 
+    def _name_again(self) -> None:
+        """Tell the account again with who holds which address now."""
+        self.topology = self._means.survey()
+        self.account.value = self._account_html()
+
     @property
     def _came_back(self) -> str:
         return count(sum(reply.came_back for reply in self.replies), "réponse", none="aucune")
@@ -159,10 +170,6 @@ class PingPanel(Panel):
         self.source.fill(self.topology)
         self.target.options = target_choices(self.topology)
 
-    def _on_message(self, widget: object, content: dict[str, Any], buffers: object) -> None:
-        if content.get("event") == "submit":
-            self.start()
-
     def _live_html(self, total: int) -> str:
         """The picture, and a line per packet."""
         lines = "".join(f"<li>paquet {reply.number}\N{NO-BREAK SPACE}: {_became(reply)}</li>" for reply in self.replies)
@@ -171,7 +178,7 @@ class PingPanel(Panel):
 
     def _account_html(self) -> str:
         """What happened and why, with the docker command that does the same."""
-        command = f"<p><code>{escape(self.command)}</code></p>" if self.command else ""
+        command = typed_html(self.node, self.command) if self.command else ""
         if self.result is None:
             return command
         steps = ping_steps(self.result, self.topology, ipvs=self._means.ipvs)

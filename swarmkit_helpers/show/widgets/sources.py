@@ -1,13 +1,13 @@
-"""A menu of the containers that run, with a button that reads them again."""
+"""The choice among the containers that run, with a button that reads them again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...topology.model import Topology
 from ..french import natural
-from .panel import LABEL_WIDTH, WIDE
+from .chooser import Chooser
 
 __all__ = ["SourceMenu", "source_choices"]
 
@@ -19,41 +19,44 @@ class SourceMenu:
     ----------
     refresh
         What its button does.
+    chosen
+        Called each time that another one is chosen.
     """
 
-    def __init__(self, refresh: Callable[[], None]) -> None:
+    def __init__(self, refresh: Callable[[], None], chosen: Callable[[], None] = lambda: None) -> None:
         import ipywidgets
 
-        self.dropdown = ipywidgets.Dropdown(
-            description="Source", style={"description_width": LABEL_WIDTH}, layout=ipywidgets.Layout(width=WIDE)
-        )
         self.button = ipywidgets.Button(
             description="Actualiser", icon="refresh", tooltip="Relire les conteneurs du swarm"
         )
         self.button.on_click(lambda _: refresh())
+        self.chooser: Chooser[str] = Chooser("Source", chosen=chosen, beside=[self.button])
 
     @property
     def value(self) -> str:
-        """The container that is chosen; empty when there is none."""
-        return self.dropdown.value or ""
+        """The container that is chosen, or what is written instead: the panel then says that there is none."""
+        return self.chooser.value or self.chooser.text
 
     @property
-    def widgets(self) -> list[Any]:
-        """The menu and its button, in their order."""
-        return [self.dropdown, self.button]
+    def view(self) -> Any:
+        """The widget to show."""
+        return self.chooser.view
 
     def fill(self, topology: Topology) -> None:
         """Offer the containers that run; the one that was chosen stays, even if it no longer runs."""
-        chosen = self.value
-        self.dropdown.options = source_choices(topology)
-        if chosen:
-            self.choose(chosen)
+        choices, chosen = source_choices(topology), self.chooser.value
+        self.chooser.options = choices if chosen is None else _with(choices, chosen)
 
     def choose(self, source: str) -> None:
         """Choose a container, also one that does not run: the panel then says so."""
-        if source not in [value for _, value in self.dropdown.options]:
-            self.dropdown.options = [*self.dropdown.options, (f"{source} (ne tourne pas)", source)]
-        self.dropdown.value = source
+        self.chooser.options = _with(self.chooser.options, source)
+        self.chooser.value = source
+
+
+def _with(choices: Sequence[tuple[str, str]], source: str) -> Sequence[tuple[str, str]]:
+    """The choices, and one that is not among them."""
+    known = source in [value for _, value in choices]
+    return choices if known else [*choices, (f"{source} (ne tourne pas)", source)]
 
 
 def source_choices(topology: Topology) -> tuple[tuple[str, str], ...]:
