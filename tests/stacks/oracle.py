@@ -79,9 +79,12 @@ def listed(lab: Lab, name: str) -> dict[str, list[Json]]:
     }
 
 
-def versions(lab: Lab, name: str) -> dict[str, int]:
-    """The version index of each service: the engine moves it at each update."""
-    return {raw["Spec"]["Name"]: raw["Version"]["Index"] for raw in listed(lab, name)["services"]}
+def updates(lab: Lab, name: str) -> dict[str, Json | None]:
+    """What each service was before its last update, as the engine keeps it; None as long as it has had none.
+
+    Not the version index: that one also moves when the swarm gives a service its addresses, a moment later.
+    """
+    return {raw["Spec"]["Name"]: raw.get("PreviousSpec") for raw in listed(lab, name)["services"]}
 
 
 def report(lab: Lab, name: str) -> dict[str, dict[str, Any]]:

@@ -65,10 +65,10 @@ def assert_same(lab: Lab, after_ours: dict[str, Any], who: str) -> None:
 
 def assert_left_alone(lab: Lab, files: list[Path], when: str) -> None:
     """Ours finds nothing to do, and the engine sees no update."""
-    counted = oracle.versions(lab, STACK)
+    counted = oracle.updates(lab, STACK)
     done = oracle.ours(lab, files, STACK)
     assert done.unchanged and not (done.created or done.updated), when
-    assert oracle.versions(lab, STACK) == counted, when
+    assert oracle.updates(lab, STACK) == counted, when
 
 
 def clis(files: list[Path]) -> list[str]:

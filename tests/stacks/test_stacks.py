@@ -147,17 +147,17 @@ def test_a_stack_is_deployed_and_removed(lab: Lab, write: Write, capsys: pytest.
 
 def test_only_what_changed_is_touched(lab: Lab, write: Write) -> None:
     deploy_stack(lab, write(TWO % "1d"), STACK)
-    tasks, counted = running(lab), oracle.versions(lab, STACK)
+    tasks, counted = running(lab), oracle.updates(lab, STACK)
     same = deploy_stack(lab, write(TWO % "1d"), STACK)
     assert not (same.created or same.updated or same.removed)
-    assert (running(lab), oracle.versions(lab, STACK)) == (tasks, counted)
+    assert (running(lab), oracle.updates(lab, STACK)) == (tasks, counted)
 
     done = deploy_stack(lab, write(TWO % "2d"), STACK)
     assert done.updated == (StackObject("service", "essai_change"),)
     assert not done.created and len(done.unchanged) == 4
     assert running(lab)["essai_fixe"] == tasks["essai_fixe"]
     assert running(lab)["essai_change"].isdisjoint(tasks["essai_change"])
-    assert oracle.versions(lab, STACK)["essai_fixe"] == counted["essai_fixe"]
+    assert oracle.updates(lab, STACK)["essai_fixe"] == counted["essai_fixe"]
 
 
 def test_what_this_engine_does_not_know_is_no_change(lab: Lab, write: Write) -> None:
@@ -193,11 +193,11 @@ def test_the_cli_and_ours_take_over_from_each_other(lab: Lab, write: Write, cli:
         oracle.drop_volumes(node, STACK)
     oracle.cli_deploy(cli, lab, [file], STACK)
     deploy_stack(lab, file, STACK)  # waits for what the CLI began
-    tasks, counted = running(lab), oracle.versions(lab, STACK)
+    tasks, counted = running(lab), oracle.updates(lab, STACK)
     assert {service: len(found) for service, found in tasks.items()} == {"essai_fixe": 2, "essai_change": 1}
     again = deploy_stack(lab, file, STACK)
     assert not (again.created or again.updated)
-    assert (running(lab), oracle.versions(lab, STACK)) == (tasks, counted)
+    assert (running(lab), oracle.updates(lab, STACK)) == (tasks, counted)
     found = oracle.volumes(lab, STACK)
     assert {key.split()[1]: raw for key, raw in found.items()} == {key.split()[1]: raw for key, raw in volumes.items()}
 
@@ -506,12 +506,12 @@ def test_what_is_pruned_comes_back_when_the_rest_is_refused(lab: Lab, write: Wri
     extra = f"  trop: {{image: alpine, command: sleep 1d, labels: {{a: b}}{ports}}}\n"
     oracle.ours(lab, [write(GOOD % ("", extra))], STACK)
     before = oracle.report(lab, STACK)
-    counted = oracle.versions(lab, STACK)
+    counted = oracle.updates(lab, STACK)
     with pytest.raises(errors.EngineRefused, match="essai_neuf"):
         oracle.ours(lab, [write(GOOD % (ports, REFUSED))], STACK, prune=True)
     assert oracle.report(lab, STACK) == before
     if not ports:
-        assert oracle.versions(lab, STACK) == counted, "the extra service was never touched"
+        assert oracle.updates(lab, STACK) == counted, "the extra service was never touched"
     # and the port is free for who replaces it
     done = oracle.ours(lab, [write(GOOD % (ports, ""))], STACK, prune=True)
     assert done.removed == (StackObject("service", "essai_trop"),)
@@ -552,7 +552,7 @@ def test_interrupted_while_it_waits(lab: Lab, write: Write, monkeypatch: pytest.
     with pytest.raises(KeyboardInterrupt) as caught:
         deploy_stack(lab, write(GOOD % ("", "")), STACK)
     assert 'sk.remove_stack(lab, "essai")' in caught.value.__notes__[0]
-    assert set(oracle.versions(lab, STACK)) == {"essai_un"}
+    assert set(oracle.updates(lab, STACK)) == {"essai_un"}
     remove_stack(lab, STACK)
     assert held(lab) == before
 
