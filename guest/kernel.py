@@ -14,16 +14,8 @@ __all__ = ["META_PACKAGE", "KernelPackage", "find", "unpack", "write_boot_files"
 
 META_PACKAGE = "linux-image-cloud-amd64"
 DOWNLOAD_S = 300
-BOOT_MODULES = (
-    "drivers/virtio/virtio.ko",
-    "drivers/virtio/virtio_ring.ko",
-    "drivers/virtio/virtio_pci_modern_dev.ko",
-    "drivers/virtio/virtio_pci_legacy_dev.ko",
-    "drivers/virtio/virtio_pci.ko",
-    "drivers/block/virtio_blk.ko",
-    "fs/overlayfs/overlay.ko",
-)
-"""What the guest needs to see its disks, in the order in which it is loaded."""
+BOOT_MODULES = ("virtio_pci", "virtio_blk", "overlay")
+"""What the guest needs to see its disks; what these need comes along."""
 REMEDY = f"apt-get update, puis : apt-cache policy {META_PACKAGE}"
 
 
@@ -69,15 +61,31 @@ def unpack(package: KernelPackage, workspace: Path) -> Path:
     return target
 
 
-def write_boot_files(unpacked: Path, busybox: Path, init: Path, target: Path) -> None:
-    """Write what QEMU boots: the kernel, and an initrd with busybox, a few modules and our init."""
+def write_boot_files(unpacked: Path, modules: Path, busybox: Path, init: Path, target: Path) -> None:
+    """Write what QEMU boots: the kernel, and an initrd with busybox, a few modules and our init.
+
+    Parameters
+    ----------
+    modules
+        A directory of modules that depmod has listed: ``lib/modules/6.1.0-56-cloud-amd64``.
+    """
     (image,) = (unpacked / "boot").glob("vmlinuz-*")
-    (modules,) = (unpacked / "lib/modules").iterdir()
     (target / "vmlinuz").write_bytes(image.read_bytes())
+    wanted = _load_order((modules / "modules.dep").read_text("ascii"))
     files = {"bin/busybox": busybox.read_bytes(), "init": init.read_bytes()}
-    present = [module for module in BOOT_MODULES if (modules / "kernel" / module).exists()]  # some may be built in
-    for module in present:
-        files[f"modules/{Path(module).name}"] = (modules / "kernel" / module).read_bytes()
-    files["modules/order"] = "".join(f"{Path(module).name}\n" for module in present).encode()
+    files |= {f"modules/{path.name}": (modules / path).read_bytes() for path in wanted}
+    files["modules/order"] = "".join(f"{path.name}\n" for path in wanted).encode()
     directories = ("bin", "dev", "lower", "modules", "proc", "root", "scratch", "sys")
     write_initrd(target / "initrd.gz", files, directories=directories)
+
+
+def _load_order(listed: str) -> list[Path]:
+    """Paths of the modules to load, each after those it needs; what is built into the kernel is not listed."""
+    needs = {Path(name): [Path(word) for word in after.split()] for name, _, after in _split(listed)}
+    wanted = [path for name in BOOT_MODULES for path in needs if path.name.split(".")[0] == name]
+    # depmod names the nearest need first: the farthest is loaded first.
+    return list(dict.fromkeys(path for module in wanted for path in (*reversed(needs[module]), module)))
+
+
+def _split(listed: str) -> list[tuple[str, str, str]]:
+    return [line.partition(":") for line in listed.splitlines()]

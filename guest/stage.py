@@ -68,7 +68,8 @@ def prepare(project: Path, home: Path, notice: Notice) -> Path:
         wheels = workspace / "wheels"
         root.download_wheels(project / "requirements.lock", wheels)
         tree = root.build(project, suite, unpacked, wheels, kept, workspace)
-        kernel.write_boot_files(unpacked, tree / "bin/busybox", project / "guest/inside/init", target)
+        (modules,) = (tree / "lib/modules").iterdir()
+        kernel.write_boot_files(unpacked, modules, tree / "bin/busybox", project / "guest/inside/init", target)
         root.write_disk(tree, target / "root.ext4")
 
     return cache.cached(home, content, build, notice=notice)

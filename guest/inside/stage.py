@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
 PROJECT = Path("/opt/cours")
 SWARMLAB = str(PROJECT / ".venv/bin/swarmlab")
-HEARTBEAT_S = 30.0
+HEARTBEAT_S = 15.0
 UP_S, DOWN_S = 900.0, 300.0
 LOG_BYTES = 2 * 1024**2
 
@@ -34,7 +35,7 @@ def run(words: Sequence[str], timeout_s: float) -> int:
 def main() -> None:
     out, plan = Path(sys.argv[1]), json.loads((PROJECT / "guest/inside/plan.json").read_text("utf-8"))
     over = Event()
-    Thread(target=_beat, args=(over,), daemon=True).start()
+    Thread(target=_beat, args=(over, out), daemon=True).start()
     facts: dict[str, object] = {"kernel": Path("/proc/sys/kernel/osrelease").read_text("ascii").strip()}
     steps: dict[str, dict[str, float]] = {}
     facts["steps"] = steps
@@ -48,23 +49,22 @@ def main() -> None:
         (out / "facts.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf-8")
         return code
 
-    try:
-        if step("up", [SWARMLAB, "up", "--backend", "local"], UP_S) == 0:
-            step("course", [SWARMLAB, "run", *plan["sections"], "--out", str(out / "course")], plan["course_s"])
-            if plan["broken"]:
-                step("broken", [sys.executable, "-m", "guest.inside.broken", str(out / "broken")], plan["broken_s"])
-    finally:
-        _keep_logs(out)
+    if step("up", [SWARMLAB, "up", "--backend", "local"], UP_S) == 0:
+        step("course", [SWARMLAB, "run", *plan["sections"], "--out", str(out / "course")], plan["course_s"])
+        if plan["broken"]:
+            step("broken", [sys.executable, "-m", "guest.inside.broken", str(out / "broken")], plan["broken_s"])
+    _keep_logs(out)
     step("down", [SWARMLAB, "down"], DOWN_S)
     facts["left"] = _left()
     (out / "facts.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf-8")
     over.set()
 
 
-def _beat(over: Event) -> None:
-    """Show the host that the guest lives."""
+def _beat(over: Event, out: Path) -> None:
+    """Show the host that the guest lives, and keep the engines' words: a lab that does not start takes its own away."""
     begun = time.monotonic()
     while not over.wait(HEARTBEAT_S):
+        _keep_logs(out)
         load = Path("/proc/loadavg").read_text("ascii").split()[0]
         memory = Path("/proc/meminfo").read_text("ascii").splitlines()[2].split()[1]
         sys.stdout.write(f".. {time.monotonic() - begun:.0f} s, charge {load}, {int(memory) // 1024} Mio libres\n")
@@ -76,7 +76,8 @@ def _keep_logs(out: Path) -> None:
     for log in Path("/var/lib/swarmlab").glob("*/*/engine.log"):
         target = out / "engines" / f"{log.parent.name}.log"
         target.parent.mkdir(exist_ok=True)
-        target.write_bytes(log.read_bytes()[-LOG_BYTES:])
+        with suppress(OSError):
+            target.write_bytes(log.read_bytes()[-LOG_BYTES:])
 
 
 def _left() -> list[str]:
