@@ -46,8 +46,8 @@ def pack(project: Path, files: list[Path], target: Path, *, added: Mapping[str, 
     with tarfile.open(target, "w") as tar:
         for name in files:
             tar.add(project / name, str(name), recursive=False)
-        for name, text in added.items():
-            info = tarfile.TarInfo(name)
+        for place, text in added.items():
+            info = tarfile.TarInfo(place)
             info.size = len(text.encode())
             tar.addfile(info, BytesIO(text.encode()))
     with target.open("ab") as tail:
@@ -67,4 +67,5 @@ def collect(disk: Path, target: Path) -> None:
         with tarfile.open(disk, "r:") as tar:
             tar.extractall(target, filter="data")
     except (tarfile.TarError, OSError) as err:
-        raise GuestError(f"l'invité n'a rien laissé de lisible{NBSP}: {err}", f"lisez {target / 'console.log'}") from err
+        remedy = f"lisez {target / 'console.log'}"
+        raise GuestError(f"l'invité n'a rien laissé de lisible{NBSP}: {err}", remedy) from err

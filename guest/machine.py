@@ -118,7 +118,8 @@ def _follow(
                 line = lines.get(timeout=max(0.0, min(left, silence_s)))
             except Empty:
                 if time.monotonic() >= deadline:
-                    raise GuestError(f"l'invité n'a pas fini à temps{NBSP}; sa dernière ligne{NBSP}: {last}", see) from None
+                    why = f"l'invité n'a pas fini à temps{NBSP}; sa dernière ligne{NBSP}: {last}"
+                    raise GuestError(why, see) from None
                 why = f"l'invité ne dit plus rien depuis {silence_s:.0f} s{NBSP}; sa dernière ligne{NBSP}: {last}"
                 raise GuestError(why, see) from None
             if line is None:

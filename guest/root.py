@@ -73,14 +73,20 @@ def download_wheels(lock: Path, target: Path) -> None:
     ------
     GuestError
     """
-    pip = [str(Path(sys.prefix) / "bin/pip"), "--python", SYSTEM_PYTHON, "download", "--quiet", "--quiet", "--no-deps", "--require-hashes"]
+    pip = [
+        str(Path(sys.prefix) / "bin/pip"),
+        "--python",
+        SYSTEM_PYTHON,
+        "download",
+        "-qq",
+        "--no-deps",
+        "--require-hashes",
+    ]
     words = [*pip, "--only-binary", ":all:", "--requirement", str(lock), "--dest", str(target)]
     run(words, "les dépendances verrouillées", timeout_s=WHEELS_S, remedy=PIP, cwd=lock.parent)
 
 
-def build(
-    project: Path, suite: Suite, kernel: Path, wheels: Path, images: Iterable[Path], workspace: Path
-) -> Path:
+def build(project: Path, suite: Suite, kernel: Path, wheels: Path, images: Iterable[Path], workspace: Path) -> Path:
     """Make the tree; return its directory.
 
     Parameters

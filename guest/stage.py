@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from swarmkit_helpers.lab import images, packages
-from swarmkit_helpers.lab.substitutes import cache_directory, machine_suite
+from swarmkit_helpers.lab.substitutes import machine_suite
 
 from . import cache, delivery, kernel, machine, root
 from .command import run
@@ -35,8 +35,8 @@ NEEDED_BYTES = 8 * 1024**3
 SCRATCH_BYTES = 10 * 1024**3
 OUTCOME_BYTES = 256 * 1024**2
 COURSE_S, BROKEN_S, AROUND_S = 5400, 1800, 1800
-FORMAT = 1
-"""Raised when the way the guest is made changes."""
+MAKERS = ("guest/cpio.py", "guest/kernel.py", "guest/root.py", "guest/inside/init")
+"""What the way the guest is made depends on."""
 
 
 def prepare(project: Path, home: Path, notice: Notice) -> Path:
@@ -48,17 +48,20 @@ def prepare(project: Path, home: Path, notice: Notice) -> Path:
     """
     suite = machine_suite("l'invité")
     if (suite.distribution, platform.machine()) != ("debian", "x86_64"):
-        raise GuestError(f"l'invité est fait des paquets de Debian, pour amd64{NBSP}; ici{NBSP}: {suite.title}", "une machine Debian")
+        why = (
+            f"l'invité est fait des paquets de Debian, pour amd64{NBSP}; ici{NBSP}: {suite.title}, {platform.machine()}"
+        )
+        raise GuestError(why, "lancez make test-full-kernel sur une Debian, amd64")
     found = kernel.find()
-    references = (*images.STARTING, *images.VOTING)
-    archives = images.ensure_cache(references, notice=notice)
-    kept = sorted(path for archive in cache_directory().glob("*.tar") for path in (archive, archive.with_suffix(".json")))
+    references = {*images.STARTING, *images.VOTING}
+    references |= {base.reference for name in references if (base := images.CATALOGUE[name].base)}
+    archives = images.ensure_cache(sorted(references), notice=notice)
+    kept = [path for archive in archives.values() for path in (archive, archive.with_suffix(".json"))]
     content = {
-        "la façon de le faire": str(FORMAT),
         "le noyau": f"{found.name} {found.version}",
         "les paquets": _versions(),
         "les images du cours": " ".join(sorted(path.name for path in archives.values())),
-        **{name: hashlib.sha256((project / name).read_bytes()).hexdigest() for name in (*root.SEED, "guest/inside/init")},
+        **{name: hashlib.sha256((project / name).read_bytes()).hexdigest() for name in (*root.SEED, *MAKERS)},
     }
 
     def build(target: Path) -> None:
@@ -86,7 +89,7 @@ def run_stage(project: Path, out: Path, sections: Sequence[str], *, broken: bool
     home = cache.directory()
     if os.geteuid() != 0:
         raise GuestError("il faut être root pour construire l'invité", "sudo make test-full-kernel")
-    missing = [need for need in NEEDS if not all(shutil.which(word, path=packages.SYSTEM_PATH) for word in need.commands)]
+    missing = [need for need in NEEDS if not _there(need)]
     packages.install(missing, notice=notice)
     with cache.locked(home):
         free = shutil.disk_usage(home).free
@@ -118,9 +121,11 @@ def _disks(project: Path, parts: Path, workspace: Path, sections: Sequence[str],
     plan = {"sections": list(sections), "broken": broken, "course_s": COURSE_S, "broken_s": BROKEN_S}
     added = {"guest/inside/plan.json": json.dumps(plan)}
     delivery.pack(project, delivery.project_files(project), project_disk, added=added)
-    return machine.Disks(
-        parts / "vmlinuz", parts / "initrd.gz", parts / "root.ext4", scratch, project_disk, outcome
-    )
+    return machine.Disks(parts / "vmlinuz", parts / "initrd.gz", parts / "root.ext4", scratch, project_disk, outcome)
+
+
+def _there(need: packages.Need) -> bool:
+    return all(shutil.which(word, path=packages.SYSTEM_PATH) for word in need.commands)
 
 
 def _versions() -> str:

@@ -33,6 +33,7 @@ def run(words: Sequence[str], timeout_s: float) -> int:
 
 
 def main() -> None:
+    """Run the plan; its steps, their codes and times are in facts.json."""
     out, plan = Path(sys.argv[1]), json.loads((PROJECT / "guest/inside/plan.json").read_text("utf-8"))
     over = Event()
     Thread(target=_beat, args=(over, out), daemon=True).start()

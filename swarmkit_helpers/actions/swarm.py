@@ -46,7 +46,8 @@ def leave_swarm(lab: Lab, node: str | None = None) -> list[str]:
         missing = f"encore dans un swarm\N{NO-BREAK SPACE}: {', '.join(inside)}" if inside else ""
         return Sighting(len(nodes) - len(inside), len(nodes), missing)
 
-    wait_until("Nœuds hors du swarm", look, timeout_s=60, remedy="docker swarm leave --force, sur chaque nœud nommé")
+    remedy = "docker swarm leave --force, sur chaque nœud nommé"
+    wait_until("Nœuds hors du swarm", look, timeout_s=lab.patience(60), remedy=remedy)
     return [member.name for member in members]
 
 
@@ -112,7 +113,7 @@ def wait_nodes(lab: Lab, nodes: list[Node] | None = None, *, timeout_s: float = 
         late = [name for node_id, name in wanted.items() if node_id not in ready]
         return Sighting(len(wanted) - len(late), len(wanted), f"pas encore prêt : {', '.join(late)}" if late else "")
 
-    wait_until("Nœuds prêts", look, timeout_s=timeout_s, remedy="docker node ls", quiet=quiet)
+    wait_until("Nœuds prêts", look, timeout_s=lab.patience(timeout_s), remedy="docker node ls", quiet=quiet)
 
 
 def _forget(lab: Lab, node: Node) -> None:
@@ -130,9 +131,8 @@ def _wait_ingress(lab: Lab, nodes: list[Node], *, timeout_s: float = 60) -> None
         late = [name for name, has in lab.each(has_ingress, nodes).items() if not has]
         return Sighting(len(nodes) - len(late), len(nodes), f"pas encore sur {', '.join(late)}" if late else "")
 
-    wait_until(
-        "Réseau ingress sur les nœuds", look, timeout_s=timeout_s, remedy="docker network ls, sur chaque nœud nommé"
-    )
+    remedy = "docker network ls, sur chaque nœud nommé"
+    wait_until("Réseau ingress sur les nœuds", look, timeout_s=lab.patience(timeout_s), remedy=remedy)
 
 
 def _swarm_state(node: Node) -> str:
