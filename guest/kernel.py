@@ -75,7 +75,7 @@ def write_boot_files(unpacked: Path, modules: Path, busybox: Path, init: Path, t
     files = {"bin/busybox": busybox.read_bytes(), "init": init.read_bytes()}
     files |= {f"modules/{path.name}": (modules / path).read_bytes() for path in wanted}
     files["modules/order"] = "".join(f"{path.name}\n" for path in wanted).encode()
-    directories = ("bin", "dev", "lower", "modules", "proc", "root", "scratch", "sys")
+    directories = ("bin", "dev", "lower", "modules", "new", "proc", "scratch", "sys")
     write_initrd(target / "initrd.gz", files, directories=directories)
 
 
