@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 PROJECT = Path("/opt/cours")
+LABS = Path("/var/lib/swarmlab")
 SWARMLAB = str(PROJECT / ".venv/bin/swarmlab")
 HEARTBEAT_S = 15.0
 UP_S, DOWN_S = 900.0, 300.0
@@ -51,6 +52,7 @@ def main() -> None:
         return code
 
     if step("up", [SWARMLAB, "up", "--backend", "local"], UP_S) == 0:
+        facts["slowness"] = json.loads((LABS / "cours/lab.json").read_text("utf-8"))["slowness"]
         step("course", [SWARMLAB, "run", *plan["sections"], "--out", str(out / "course")], plan["course_s"])
         if plan["broken"]:
             step("broken", [sys.executable, "-m", "guest.inside.broken", str(out / "broken")], plan["broken_s"])
@@ -74,7 +76,7 @@ def _beat(over: Event, out: Path) -> None:
 
 def _keep_logs(out: Path) -> None:
     """The engines' own words, the end of them."""
-    for log in Path("/var/lib/swarmlab").glob("*/*/engine.log"):
+    for log in LABS.glob("*/*/engine.log"):
         target = out / "engines" / f"{log.parent.name}.log"
         target.parent.mkdir(exist_ok=True)
         with suppress(OSError):
@@ -85,7 +87,7 @@ def _left() -> list[str]:
     """What the lab left behind, where nothing may be left."""
     mounts = Path("/proc/self/mountinfo").read_text("utf-8").splitlines()
     left = [line.split()[4] for line in mounts if line.split()[4].startswith("/var/lib/swarmlab/")]
-    left += [str(path) for path in Path("/var/lib/swarmlab").iterdir()]
+    left += [str(path) for path in LABS.iterdir()]
     left += [str(path) for path in Path("/sys/fs/cgroup").glob("swarmlab-*")]
     if Path("/proc/sys/net/ipv4/ip_forward").read_text("ascii").strip() != "0":
         left.append("net.ipv4.ip_forward")

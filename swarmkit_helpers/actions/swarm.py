@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from ..errors import NotConverged
 from ..lab.cluster import Lab
-from ..lab.membership import has_ingress
+from ..lab.membership import has_ingress, join
 from ..lab.node import Node
 from ..waiting import Sighting, wait_until
 
 __all__ = ["init_swarm", "join_swarm", "leave_swarm", "wait_nodes"]
 
-MANAGEMENT_PORT = 2377
 FIRST_INGRESS_S = 20.0
 
 
@@ -79,11 +78,10 @@ def join_swarm(lab: Lab, *nodes: str) -> None:
     with manager.asking("donner le jeton des workers"):
         token = manager.api.inspect_swarm()["JoinTokens"]["Worker"]
 
-    def join(node: Node) -> None:
-        with node.asking("rejoindre le swarm"):
-            node.api.join_swarm([f"{manager.address}:{MANAGEMENT_PORT}"], token, advertise_addr=node.address)
+    def enter(node: Node) -> None:
+        join(node, manager, token)
 
-    lab.each(join, joining)
+    lab.each(enter, joining)
     wait_nodes(lab, joining)
     try:
         _wait_ingress(lab, joining, timeout_s=FIRST_INGRESS_S)
@@ -92,7 +90,7 @@ def join_swarm(lab: Lab, *nodes: str) -> None:
         late = [node for node in joining if not has_ingress(node)]
         for node in late:
             _forget(lab, node)
-        lab.each(join, late)
+        lab.each(enter, late)
         wait_nodes(lab, late)
         _wait_ingress(lab, late)
 

@@ -38,7 +38,7 @@ from ..errors import (
 from ..waiting import Sighting, wait_until
 from . import forward, images, kernel, namespaces, packages, slowness
 from .cluster import Capabilities, Lab
-from .membership import has_ingress
+from .membership import has_ingress, join
 from .node import Node
 from .record import NodeRecord, Record, check_name, home, lab_names, locked, remove_directory
 
@@ -59,6 +59,7 @@ ENGINE_START_S = 60.0
 # An engine gives its containerd 15 s and then dies, however slow the machine: it is started again, all files read now.
 CONTAINERD_LATE = "timeout waiting for containerd to start"
 CONTAINERD_RESTARTS = 4
+SLOW = 4.0
 # A socket's path holds 107 bytes (unix(7)), and this is the longest that an engine makes below its lab.
 SOCKET_PATH_BYTES = 107
 LONGEST_SOCKET = "manager/exec/containerd/containerd.sock.ttrpc"
@@ -217,6 +218,8 @@ def _start(name: str, notice: Notice, references: tuple[str, ...] | None) -> Lab
         lab.each(lambda node: _engine_ready(record, node))
         swarm = pool.submit(_form_swarm, lab)
         cached.result()
+        if record.slowness >= SLOW:
+            swarm.result()  # one thing at a time: what waits for the other would pass for a node that is lost
         sources = images.provide(tuple(lab.nodes.values()), wanted, internet=False, notice=notice)
         swarm.result()
         found = capabilities.result()
@@ -377,11 +380,7 @@ def _form_swarm(lab: Lab) -> None:
         manager.api.init_swarm(advertise_addr=manager.address)
         token = manager.api.inspect_swarm()["JoinTokens"]["Worker"]
 
-    def join(node: Node) -> None:
-        with node.asking("rejoindre le swarm"):
-            node.api.join_swarm([f"{manager.address}:2377"], token, advertise_addr=node.address)
-
-    lab.each(join, lab.workers)
+    lab.each(lambda node: join(node, manager, token), lab.workers)
 
     def look() -> Sighting:
         with manager.asking("lister les nœuds"):
