@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from swarmkit_helpers.lab.kernel import LACKS
-from swarmkit_helpers.outcome import MARKS
+from swarmkit_helpers.outcome import MARKS, Outcome
 
 __all__ = ["differences", "table"]
 
 Report = Mapping[str, Any]
 
 
-def differences(here: Report, guest: Report) -> list[tuple[str, str, str, str, str]]:
+def differences(here: Report, guest: Report) -> list[tuple[str, str, Outcome, Outcome, str]]:
     """Each check whose outcome differs: its number, its title, its outcome here, in the guest, and why, in French.
 
     Sections are compared only where both reports have them.

@@ -26,7 +26,8 @@ PACKAGES = (
 )
 PROJECT = "opt/cours"
 """Where the project stands in the guest."""
-SEED = ("pyproject.toml", "requirements.lock", "README.md", "LICENSE", "scripts/setup.sh")
+SEED = ("pyproject.toml", "requirements.lock", "scripts/setup.sh")
+NAMED = ("README.md", "LICENSE", "swarmkit_helpers/__init__.py")
 """Files of the project that make its environment; any change in them makes another root."""
 SYSTEM_PYTHON = "/usr/bin/python3"
 WHEELS_S, UNPACK_S, SETUP_S, DISK_S = 900, 900, 900, 600
@@ -153,7 +154,8 @@ def _install(project: Path, wheels: Path, root: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(project / name, target)
     (root / PROJECT / "swarmkit_helpers").mkdir()
-    (root / PROJECT / "swarmkit_helpers/__init__.py").touch()
+    for name in NAMED:  # what packaging wants to see: their content comes with the project
+        (root / PROJECT / name).touch()
     words = ["env", "-i", *(f"{key}={value}" for key, value in NO_INDEX.items())]
     words += ["unshare", "--mount", "--net", "--propagation", "private", "sh", "-c", IN_THE_ROOT, "sh"]
     run([*words, str(root), str(wheels)], "le projet dans l'invité", timeout_s=SETUP_S, remedy=PIP)

@@ -38,7 +38,7 @@ def join(node: Node, manager: Node, token: str) -> None:
     def look() -> Sighting:
         with node.asking("dire son état"):
             state = str(node.api.info()["Swarm"]["LocalNodeState"])
-        return Sighting(int(state == "active"), 1, f"{node.name} est dans l'état « {state} »")
+        return Sighting(int(state == "active"), 1, f"{node.name} est dans l'état {state}")
 
     title, deadline_s = f"{node.name} membre du swarm", node.patience(JOIN_S)
     wait_until(title, look, timeout_s=deadline_s, remedy="docker info, partie Swarm", quiet=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from guest import comparison, delivery, kernel
+from guest import comparison, delivery, kernel, record, verdict
 from guest.command import run
 from guest.cpio import write_initrd
 from guest.errors import GuestError
 from guest.inside.broken import judge
+from swarmkit_helpers.course.sections import SECTIONS
 from swarmkit_helpers.lab import slowness
 
 MODULES = """\
@@ -132,3 +133,52 @@ def test_the_factor_of_a_machine() -> None:
     assert slowness.factor(0.01) == 1.0
     assert slowness.factor(slowness.USUAL_S * 4) == 4.0
     assert slowness.factor(1000) == slowness.MOST
+
+
+def outcome(**changes: object) -> list[str]:
+    checks = [{"id": "12.9", "outcome": "passed", "observed": "seen"}]
+    given: dict[str, object] = {"status": "passed", "checks": checks} | changes
+    whole = {"sections": [{"id": identity, **given} for identity in SECTIONS]}
+    facts = {"steps": {"up": {"code": 0}, "course": {"code": 0}}, "left": []}
+    return verdict.faults(whole, facts, {"wrong": []}, ())
+
+
+def test_a_good_result_has_no_fault() -> None:
+    assert outcome() == []
+
+
+def test_what_was_not_run_is_a_fault() -> None:
+    (first, *_) = outcome(checks=[{"id": "12.9", "outcome": "not_run", "observed": "pas d'IPVS"}])
+    assert first == "le contrôle 12.9 n'a pas été fait\N{NO-BREAK SPACE}: pas d'IPVS"
+
+
+def test_a_section_left_out_a_step_that_failed_and_what_was_left_are_faults() -> None:
+    facts = {"steps": {"up": {"code": 0}, "course": {"code": 124}}, "left": ["net.ipv4.ip_forward"]}
+    found = verdict.faults({"sections": []}, facts, {"wrong": ["12.9 ne nomme pas 10.0.3.63"]}, ["12"])
+    assert len(found) == 4
+    assert len(verdict.faults({"sections": []}, facts, None, ())) == len(SECTIONS) + 2
+
+
+def test_a_report_that_is_not_there_leads_to_the_console(tmp_path: Path) -> None:
+    with pytest.raises(GuestError, match=r"report\.json") as caught:
+        verdict.read(tmp_path / "course/report.json")
+    assert str(tmp_path / "console.log") in caught.value.remedy
+
+
+def test_the_result_is_of_the_past_once_a_notebook_has_changed(tmp_path: Path) -> None:
+    for name in ("notebooks/12.ipynb", "swarmkit_helpers/lab/local.py", "README.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name, "utf-8")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "all")
+    assert not record.is_current(tmp_path)
+    facts = {"kernel": "6.1", "slowness": 20.0, "steps": {}}
+    good = report("passed", ipvs=True) | {"totals": {}}
+    record.write(tmp_path, good, facts, report("not_run", ipvs=False))
+    assert record.is_current(tmp_path)
+    assert "| 12.9 |" in (tmp_path / record.PAGE).read_text("utf-8")
+    (tmp_path / "README.md").write_text("another", "utf-8")
+    assert record.is_current(tmp_path)
+    (tmp_path / "notebooks/12.ipynb").write_text("another", "utf-8")
+    assert not record.is_current(tmp_path)
