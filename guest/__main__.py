@@ -57,8 +57,8 @@ def _run(sections: tuple[str, ...], out: Path, broken: bool) -> list[str]:
     run_stage(PROJECT, out, sections, broken=broken, notice=click.echo)
     facts = verdict.read(out / "facts.json")
     report = verdict.read(out / "course/report.json")
-    mesh = verdict.read(out / "broken/report.json") if broken else None
-    wrong = verdict.faults(report, facts, mesh, sections)
+    more = [verdict.read(out / name / "report.json") for name in ("proofs", "broken")] if broken else []
+    wrong = verdict.faults(report, facts, more, sections)
     totals = report["totals"]
     click.echo(
         f"{totals['sections']} sections, {totals['checks']} contrôles{NBSP}: {totals['passed']} réussis, "

@@ -31,7 +31,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def faults(
-    report: Mapping[str, Any], facts: Mapping[str, Any], broken: Mapping[str, Any] | None, wanted: Sequence[str]
+    report: Mapping[str, Any], facts: Mapping[str, Any], more: Sequence[Mapping[str, Any]], wanted: Sequence[str]
 ) -> list[str]:
     """Why the stage is not passed, in French; empty when it is.
 
@@ -41,8 +41,8 @@ def faults(
         Of the course, as `swarmlab run` wrote it.
     facts
         Steps and what was left behind.
-    broken
-        Of the mesh broken on purpose; None when it was not asked for.
+    more
+        Of what was looked at beside the course: each says what was wrong.
     wanted
         Sections that had to run; all when empty.
     """
@@ -56,6 +56,6 @@ def faults(
                 wrong.append(f"le contrôle {check['id']} n'a pas été fait{NBSP}: {check['observed']}")
     steps = facts["steps"]
     wrong += [f"l'étape {name} a fini par {step['code']}" for name, step in steps.items() if step["code"]]
-    wrong += [f"le maillage cassé{NBSP}: {line}" for line in (broken or {}).get("wrong", [])]
+    wrong += [line for seen in more for line in seen["wrong"]]
     wrong += [f"le labo a laissé {left}" for left in facts.get("left", ["on ne sait quoi"])]
     return wrong

@@ -55,6 +55,7 @@ def main() -> None:
         facts["slowness"] = json.loads((LABS / "cours/lab.json").read_text("utf-8"))["slowness"]
         step("course", [SWARMLAB, "run", *plan["sections"], "--out", str(out / "course")], plan["course_s"])
         if plan["broken"]:
+            step("proofs", [sys.executable, "-m", "guest.inside.proofs", str(out / "proofs")], plan["broken_s"])
             step("broken", [sys.executable, "-m", "guest.inside.broken", str(out / "broken")], plan["broken_s"])
     _keep_logs(out)
     step("down", [SWARMLAB, "down"], DOWN_S)

@@ -140,7 +140,7 @@ def outcome(**changes: object) -> list[str]:
     given: dict[str, object] = {"status": "passed", "checks": checks} | changes
     whole = {"sections": [{"id": identity, **given} for identity in SECTIONS]}
     facts = {"steps": {"up": {"code": 0}, "course": {"code": 0}}, "left": []}
-    return verdict.faults(whole, facts, {"wrong": []}, ())
+    return verdict.faults(whole, facts, [{"wrong": []}], ())
 
 
 def test_a_good_result_has_no_fault() -> None:
@@ -154,9 +154,9 @@ def test_what_was_not_run_is_a_fault() -> None:
 
 def test_a_section_left_out_a_step_that_failed_and_what_was_left_are_faults() -> None:
     facts = {"steps": {"up": {"code": 0}, "course": {"code": 124}}, "left": ["net.ipv4.ip_forward"]}
-    found = verdict.faults({"sections": []}, facts, {"wrong": ["12.9 ne nomme pas 10.0.3.63"]}, ["12"])
+    found = verdict.faults({"sections": []}, facts, [{"wrong": ["12.9 ne nomme pas 10.0.3.63"]}], ["12"])
     assert len(found) == 4
-    assert len(verdict.faults({"sections": []}, facts, None, ())) == len(SECTIONS) + 2
+    assert len(verdict.faults({"sections": []}, facts, [], ())) == len(SECTIONS) + 2
 
 
 def test_a_report_that_is_not_there_leads_to_the_console(tmp_path: Path) -> None:
