@@ -34,7 +34,7 @@ NEEDS = (
 NEEDED_BYTES = 8 * 1024**3
 SCRATCH_BYTES = 10 * 1024**3
 OUTCOME_BYTES = 256 * 1024**2
-COURSE_S, BROKEN_S, AROUND_S = 5400, 1800, 1800
+COURSE_S, BROKEN_S, AROUND_S = 9000, 1800, 1800
 MAKERS = ("guest/cpio.py", "guest/kernel.py", "guest/root.py", "guest/inside/init")
 """What the way the guest is made depends on."""
 
