@@ -8,10 +8,10 @@ JOBS ?= 2
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine lab cours test lint format lock clean
+.PHONY: help setup engine lab cours test test-full-kernel lint format lock clean
 
 help: ## cette liste
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
 
 setup: $(READY) ## l'environnement Python, d'après requirements.lock
 
@@ -34,6 +34,9 @@ test: $(READY) ## tous les contrôles et tous les tests
 	@$(BIN)/swarmlab packages --tests --optional
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
+
+test-full-kernel: $(READY) ## tout le cours sous un noyau complet, dans un invité émulé : une heure environ
+	@$(BIN)/python -m guest
 
 lint: $(READY) ## style et types, comme l'intégration continue et pre-commit
 	@$(BIN)/ruff check --quiet .

@@ -177,7 +177,8 @@ def wait_allocated(manager: Node, name: str) -> None:
         allocated = bool((raw.get("IPAM") or {}).get("Config"))
         return Sighting(int(allocated), 1, "" if allocated else "ni sous-réseau ni identifiant VXLAN")
 
-    wait_until(f"Adresses de {name}", look, timeout_s=VANISH_S, remedy=f"docker network rm {name}", quiet=True)
+    remedy, deadline_s = f"docker network rm {name}", manager.patience(VANISH_S)
+    wait_until(f"Adresses de {name}", look, timeout_s=deadline_s, remedy=remedy, quiet=True)
 
 
 def _remove(lab: Lab, identity: str, name: str) -> None:
@@ -200,7 +201,8 @@ def _remove(lab: Lab, identity: str, name: str) -> None:
             return Sighting(0, 1, f"un conteneur supprimé est encore attaché à {name}", err.detail)
         return Sighting(1, 1)
 
-    wait_until(f"Réseau {name} libre", look, timeout_s=RELEASE_S, remedy=f"docker network rm {name}", quiet=True)
+    remedy, deadline_s = f"docker network rm {name}", lab.patience(RELEASE_S)
+    wait_until(f"Réseau {name} libre", look, timeout_s=deadline_s, remedy=remedy, quiet=True)
 
 
 def _wait_unlisted(lab: Lab, ids: dict[str, str]) -> None:
@@ -213,7 +215,7 @@ def _wait_unlisted(lab: Lab, ids: dict[str, str]) -> None:
     wait_until(
         f"Suppression de {', '.join(ids.values())} sur les nœuds",
         look,
-        timeout_s=VANISH_S,
+        timeout_s=lab.patience(VANISH_S),
         remedy="docker network ls, sur chaque nœud",
     )
 
@@ -233,7 +235,8 @@ def _wait_idle(lab: Lab, identity: str, name: str) -> None:
             len(lab.nodes) - len(left), len(lab.nodes), f"conteneurs encore attachés : {text}" if left else ""
         )
 
-    wait_until(f"Nœuds sans conteneur sur {name}", look, timeout_s=VANISH_S, remedy=f"docker network inspect {name}")
+    remedy, deadline_s = f"docker network inspect {name}", lab.patience(VANISH_S)
+    wait_until(f"Nœuds sans conteneur sur {name}", look, timeout_s=deadline_s, remedy=remedy)
 
 
 def _publishers(lab: Lab) -> list[str]:

@@ -173,7 +173,10 @@ def remove_service(lab: Lab, *names: str, timeout_s: float = CONVERGE_S) -> None
         return Sighting(len(lab.nodes) - len(left), len(lab.nodes), f"conteneurs restants : {text}" if left else "")
 
     wait_until(
-        f"Nœuds sans conteneur de {', '.join(names)}", look, timeout_s=timeout_s, remedy="docker container ls --all"
+        f"Nœuds sans conteneur de {', '.join(names)}",
+        look,
+        timeout_s=lab.patience(timeout_s),
+        remedy="docker container ls --all",
     )
 
 
@@ -189,7 +192,7 @@ def wait_service(lab: Lab, name: str, *, timeout_s: float = CONVERGE_S, quiet: b
     wait_until(
         f"{name}, tâches en cours",
         _looker(lab, name),
-        timeout_s=timeout_s,
+        timeout_s=lab.patience(timeout_s),
         remedy=f"docker service ps --no-trunc {name}",
         quiet=quiet,
     )

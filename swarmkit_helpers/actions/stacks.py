@@ -482,7 +482,8 @@ def _wait_services(
             any(sighting.hopeless for sighting in late.values()),
         )
 
-    wait_until(f"{name}, tâches en cours", look, timeout_s=timeout_s, remedy=f"docker stack ps --no-trunc {name}")
+    deadline_s = lab.patience(timeout_s)
+    wait_until(f"{name}, tâches en cours", look, timeout_s=deadline_s, remedy=f"docker stack ps --no-trunc {name}")
 
 
 # --- removing -------------------------------------------------------------------------------------
@@ -531,7 +532,8 @@ def _remove_network(manager: Node, name: str, identity: str, timeout_s: float) -
             return Sighting(0, 1, f"{name} est encore utilisé", err.detail)
         return Sighting(1, 1)
 
-    wait_until(f"Suppression de {name}", look, timeout_s=timeout_s, remedy=f"docker network rm {name}", quiet=True)
+    remedy, deadline_s = f"docker network rm {name}", manager.patience(timeout_s)
+    wait_until(f"Suppression de {name}", look, timeout_s=deadline_s, remedy=remedy, quiet=True)
 
 
 def _wait_gone(lab: Lab, name: str, networks: Mapping[str, str], timeout_s: float) -> None:
@@ -549,7 +551,8 @@ def _wait_gone(lab: Lab, name: str, networks: Mapping[str, str], timeout_s: floa
         total = len(lab.nodes)
         return Sighting(total - len(found), total, f"encore là : {text}" if text else "")
 
-    wait_until(f"Nœuds sans rien de la pile {name}", look, timeout_s=timeout_s, remedy="docker container ls --all")
+    deadline_s = lab.patience(timeout_s)
+    wait_until(f"Nœuds sans rien de la pile {name}", look, timeout_s=deadline_s, remedy="docker container ls --all")
 
 
 def _containers(node: Node, name: str) -> list[Json]:

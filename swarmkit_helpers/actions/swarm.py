@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from ..errors import NotConverged
 from ..lab.cluster import Lab
-from ..lab.membership import has_ingress
+from ..lab.membership import has_ingress, join
 from ..lab.node import Node
 from ..waiting import Sighting, wait_until
 
 __all__ = ["init_swarm", "join_swarm", "leave_swarm", "wait_nodes"]
 
-MANAGEMENT_PORT = 2377
 FIRST_INGRESS_S = 20.0
 
 
@@ -46,7 +45,8 @@ def leave_swarm(lab: Lab, node: str | None = None) -> list[str]:
         missing = f"encore dans un swarm\N{NO-BREAK SPACE}: {', '.join(inside)}" if inside else ""
         return Sighting(len(nodes) - len(inside), len(nodes), missing)
 
-    wait_until("Nœuds hors du swarm", look, timeout_s=60, remedy="docker swarm leave --force, sur chaque nœud nommé")
+    remedy = "docker swarm leave --force, sur chaque nœud nommé"
+    wait_until("Nœuds hors du swarm", look, timeout_s=lab.patience(60), remedy=remedy)
     return [member.name for member in members]
 
 
@@ -78,11 +78,10 @@ def join_swarm(lab: Lab, *nodes: str) -> None:
     with manager.asking("donner le jeton des workers"):
         token = manager.api.inspect_swarm()["JoinTokens"]["Worker"]
 
-    def join(node: Node) -> None:
-        with node.asking("rejoindre le swarm"):
-            node.api.join_swarm([f"{manager.address}:{MANAGEMENT_PORT}"], token, advertise_addr=node.address)
+    def enter(node: Node) -> None:
+        join(node, manager, token)
 
-    lab.each(join, joining)
+    lab.each(enter, joining)
     wait_nodes(lab, joining)
     try:
         _wait_ingress(lab, joining, timeout_s=FIRST_INGRESS_S)
@@ -91,7 +90,7 @@ def join_swarm(lab: Lab, *nodes: str) -> None:
         late = [node for node in joining if not has_ingress(node)]
         for node in late:
             _forget(lab, node)
-        lab.each(join, late)
+        lab.each(enter, late)
         wait_nodes(lab, late)
         _wait_ingress(lab, late)
 
@@ -112,7 +111,7 @@ def wait_nodes(lab: Lab, nodes: list[Node] | None = None, *, timeout_s: float = 
         late = [name for node_id, name in wanted.items() if node_id not in ready]
         return Sighting(len(wanted) - len(late), len(wanted), f"pas encore prêt : {', '.join(late)}" if late else "")
 
-    wait_until("Nœuds prêts", look, timeout_s=timeout_s, remedy="docker node ls", quiet=quiet)
+    wait_until("Nœuds prêts", look, timeout_s=lab.patience(timeout_s), remedy="docker node ls", quiet=quiet)
 
 
 def _forget(lab: Lab, node: Node) -> None:
@@ -130,9 +129,8 @@ def _wait_ingress(lab: Lab, nodes: list[Node], *, timeout_s: float = 60) -> None
         late = [name for name, has in lab.each(has_ingress, nodes).items() if not has]
         return Sighting(len(nodes) - len(late), len(nodes), f"pas encore sur {', '.join(late)}" if late else "")
 
-    wait_until(
-        "Réseau ingress sur les nœuds", look, timeout_s=timeout_s, remedy="docker network ls, sur chaque nœud nommé"
-    )
+    remedy = "docker network ls, sur chaque nœud nommé"
+    wait_until("Réseau ingress sur les nœuds", look, timeout_s=lab.patience(timeout_s), remedy=remedy)
 
 
 def _swarm_state(node: Node) -> str:

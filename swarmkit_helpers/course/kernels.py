@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
-__all__ = ["Kernels"]
+__all__ = ["START_S", "Kernels"]
 
 # Modules are imported and fonts read; the notebook's own names stay untouched.
 WARM_UP = """\
@@ -46,10 +46,13 @@ class Kernels:
         How many will be taken.
     ahead
         How many are kept ready: as many as are taken at once.
+    start_s
+        How long one may take to start, and again to import.
     """
 
-    def __init__(self, directory: Path, *, total: int, ahead: int = 1) -> None:
+    def __init__(self, directory: Path, *, total: int, ahead: int = 1, start_s: float = START_S) -> None:
         self.directory = directory
+        self._start_s = start_s
         self._to_start = total
         self._ahead = ahead
         self._sockets = TemporaryDirectory(prefix="swarmlab-")
@@ -102,10 +105,10 @@ class Kernels:
 
     def _start(self) -> AsyncKernelManager:
         address = Path(self._sockets.name) / f"kernel{next(self._numbers)}"
-        return asyncio.run(_ready_kernel(self.directory, address))
+        return asyncio.run(_ready_kernel(self.directory, address, self._start_s))
 
 
-async def _ready_kernel(directory: Path, address: Path) -> AsyncKernelManager:
+async def _ready_kernel(directory: Path, address: Path, start_s: float) -> AsyncKernelManager:
     from jupyter_client.manager import AsyncKernelManager
 
     # Unix sockets, named after that address: nothing listens on a port, not even of the loopback.
@@ -114,8 +117,8 @@ async def _ready_kernel(directory: Path, address: Path) -> AsyncKernelManager:
     client = kernel.client()
     client.start_channels()
     try:
-        await client.wait_for_ready(timeout=START_S)
-        await client.execute_interactive(WARM_UP, silent=True, store_history=False, timeout=START_S)
+        await client.wait_for_ready(timeout=start_s)
+        await client.execute_interactive(WARM_UP, silent=True, store_history=False, timeout=start_s)
     except BaseException:
         await kernel.shutdown_kernel(now=True)
         raise

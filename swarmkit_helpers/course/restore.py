@@ -229,4 +229,5 @@ def _remove_volume(lab: Lab, node: str, name: str) -> None:
             return Sighting(0, 1, err.detail)
         return Sighting(1, 1)
 
-    wait_until(f"Volume {name} supprimé", look, timeout_s=FREED_S, remedy=f"docker volume rm {name}", quiet=True)
+    remedy, deadline_s = f"docker volume rm {name}", lab.patience(FREED_S)
+    wait_until(f"Volume {name} supprimé", look, timeout_s=deadline_s, remedy=remedy, quiet=True)

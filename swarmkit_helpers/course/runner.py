@@ -21,7 +21,7 @@ from ..outcome import MARKS
 from .checks import CHECKS, CheckResult
 from .checks.question import CHECK_MIME
 from .export import write_html
-from .kernels import Kernels
+from .kernels import START_S, Kernels
 from .notebooks import notebooks_directory
 from .report import Report, SectionReport
 from .sections import SECTIONS, Section, section
@@ -69,7 +69,7 @@ def run_course(
     report.write(out)
     jobs = 1 + len(others)
     # Exports are made beside the next section, which mostly waits for the swarm.
-    with ThreadPoolExecutor(max_workers=1) as exports, Kernels(directory, total=len(wanted), ahead=jobs) as kernels:
+    with ThreadPoolExecutor(max_workers=1) as exports, _kernels(lab, directory, len(wanted), jobs) as kernels:
         # Takes a second: meanwhile the first kernels start.
         import papermill  # noqa: F401
 
@@ -174,7 +174,7 @@ def _run_section(lab: Lab, found: Section, directory: Path, out: Path, kernel: o
             parameters={"lab_name": lab.name},
             kernel_name="python3",
             km=kernel,
-            execution_timeout=CELL_TIMEOUT_S,
+            execution_timeout=round(lab.patience(CELL_TIMEOUT_S)),
             progress_bar={"disable": None, "position": place, "leave": False, "file": sys.stderr, "desc": found.id},
         )
     except PapermillExecutionError as err:
@@ -231,6 +231,10 @@ def _read(executed: Path) -> tuple[int, tuple[CheckResult, ...]]:
         if CHECK_MIME in output.get("data", {})
     ]
     return len(ran), tuple(found)
+
+
+def _kernels(lab: Lab, directory: Path, total: int, ahead: int) -> Kernels:
+    return Kernels(directory, total=total, ahead=ahead, start_s=lab.patience(START_S))
 
 
 def _empty(lab: Lab) -> Report:

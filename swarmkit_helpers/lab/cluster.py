@@ -74,6 +74,10 @@ class Lab:
         """The other nodes."""
         return tuple(node for node in self.nodes.values() if node.role != "manager")
 
+    def patience(self, seconds: float) -> float:
+        """A deadline of a usual machine, in seconds, as it is on the slowest node."""
+        return max((node.patience(seconds) for node in self.nodes.values()), default=seconds)
+
     def url(self, node: str, port: int) -> Url:
         """The address on this machine's loopback of what a node publishes on that port: for the learner's browser.
 

@@ -36,9 +36,9 @@ from ..errors import (
     NodeUnreachable,
 )
 from ..waiting import Sighting, wait_until
-from . import forward, images, kernel, namespaces, packages
+from . import forward, images, kernel, namespaces, packages, slowness
 from .cluster import Capabilities, Lab
-from .membership import has_ingress
+from .membership import has_ingress, join
 from .node import Node
 from .record import NodeRecord, Record, check_name, home, lab_names, locked, remove_directory
 
@@ -56,6 +56,10 @@ SWITCH_ADDRESS = "10.0.3.1"
 # Of a range kept for documentation (RFC 5737): an overlay is given 10.0.3.0/24 in its turn, never this.
 NAME_SERVER = "192.0.2.53"
 ENGINE_START_S = 60.0
+# An engine gives its containerd 15 s and then dies, however slow the machine: it is started again, all files read now.
+CONTAINERD_LATE = "timeout waiting for containerd to start"
+CONTAINERD_RESTARTS = 4
+SLOW = 4.0
 # A socket's path holds 107 bytes (unix(7)), and this is the longest that an engine makes below its lab.
 SOCKET_PATH_BYTES = 107
 LONGEST_SOCKET = "manager/exec/containerd/containerd.sock.ttrpc"
@@ -198,7 +202,7 @@ def status(name: str) -> list[NodeStatus]:
 def _start(name: str, notice: Notice, references: tuple[str, ...] | None) -> Lab:
     wanted = images.STARTING if references is None else references
     owner = (int(os.environ.get("SUDO_UID", 0)), int(os.environ.get("SUDO_GID", 0)))
-    record = Record(name, "local", "starting", NODES, owner)
+    record = Record(name, "local", "starting", NODES, owner, slowness=slowness.measured())
     _private_directory(record.directory, owner)
     record.write()
     with _threads() as pool:
@@ -214,6 +218,8 @@ def _start(name: str, notice: Notice, references: tuple[str, ...] | None) -> Lab
         lab.each(lambda node: _engine_ready(record, node))
         swarm = pool.submit(_form_swarm, lab)
         cached.result()
+        if record.slowness >= SLOW:
+            swarm.result()  # one thing at a time: what waits for the other would pass for a node that is lost
         sources = images.provide(tuple(lab.nodes.values()), wanted, internet=False, notice=notice)
         swarm.result()
         found = capabilities.result()
@@ -280,7 +286,8 @@ def _start_name_server(record: Record) -> None:
 
 def _start_engine(record: Record, node: NodeRecord) -> None:
     directory = record.directory / node.name
-    _private_directory(directory, record.owner)
+    if not directory.exists():
+        _private_directory(directory, record.owner)
     (directory / "daemon.json").write_text("{}\n", "utf-8")
     options = {
         "--config-file": directory / "daemon.json",
@@ -294,7 +301,7 @@ def _start_engine(record: Record, node: NodeRecord) -> None:
         "--dns": NAME_SERVER,
     }
     words = [*(f"{option}={value}" for option, value in options.items()), f"--host=unix://{USUAL_SOCKET}"]
-    with (directory / "engine.log").open("wb") as log:
+    with (directory / "engine.log").open("ab") as log:
         subprocess.run(
             # setsid --fork: the engine outlives this process, and is init's child, never a zombie of ours.
             [
@@ -318,19 +325,52 @@ def _engine_ready(record: Record, node: Node) -> None:
     directory = record.directory / node.name
     path = directory / "docker.sock"
     begun = time.monotonic()
-    while not _accepts(path):
+    restarts = CONTAINERD_RESTARTS
+    while not _answers(node, path):
         elapsed = time.monotonic() - begun
-        dead = elapsed > 1 and not namespaces.processes([_handle(record.name, node.name)])
-        if dead or elapsed > ENGINE_START_S:
+        dead = elapsed > node.patience(1) and not _has_engine(record, node)
+        if dead or elapsed > node.patience(ENGINE_START_S):
             log = directory / "engine.log"
-            text = log.read_text("utf-8", "replace")
-            last = text.strip().splitlines() or ["le journal est vide"]
-            raise EngineStartFailed(node.name, last[-1], log)
+            last = (log.read_text("utf-8", "replace").strip().splitlines() or ["le journal est vide"])[-1]
+            if not (dead and restarts and CONTAINERD_LATE in last):
+                raise EngineStartFailed(node.name, last, log)
+            restarts -= 1
+            _restart_engine(record, node)
         time.sleep(0.03)
     path.chmod(0o600)
     os.chown(path, *record.owner)
-    with node.asking("démarrer"):
-        node.client.ping()
+
+
+def _answers(node: Node, path: Path) -> bool:
+    """True once the engine answers; its socket is there before, and still there when it has died."""
+    if not _accepts(path):
+        return False
+    try:
+        with node.asking("démarrer"):
+            node.client.ping()
+    except NodeUnreachable:
+        return False
+    return True
+
+
+def _has_engine(record: Record, node: Node) -> bool:
+    """True while a dockerd lives in the node's namespace; its containerd may outlive it."""
+    living = namespaces.processes([_handle(record.name, node.name)])
+    return any(_program(pid) in ("dockerd", "sh", "unshare", "nsenter") for pid in living)
+
+
+def _program(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def _restart_engine(record: Record, node: Node) -> None:
+    """Start an engine once more, in the place of the one that died."""
+    namespaces.kill_all([_handle(record.name, node.name)])
+    (place,) = (known for known in record.nodes if known.name == node.name)
+    _start_engine(record, place)
 
 
 def _form_swarm(lab: Lab) -> None:
@@ -340,11 +380,7 @@ def _form_swarm(lab: Lab) -> None:
         manager.api.init_swarm(advertise_addr=manager.address)
         token = manager.api.inspect_swarm()["JoinTokens"]["Worker"]
 
-    def join(node: Node) -> None:
-        with node.asking("rejoindre le swarm"):
-            node.api.join_swarm([f"{manager.address}:2377"], token, advertise_addr=node.address)
-
-    lab.each(join, lab.workers)
+    lab.each(lambda node: join(node, manager, token), lab.workers)
 
     def look() -> Sighting:
         with manager.asking("lister les nœuds"):
@@ -352,7 +388,8 @@ def _form_swarm(lab: Lab) -> None:
         settled = sum(lab.each(has_ingress).values())
         return Sighting(ready + settled, 2 * len(lab.nodes), "des nœuds ne sont pas encore prêts")
 
-    wait_until("Nœuds prêts", look, timeout_s=ENGINE_START_S, remedy="swarmlab status", every_s=0.05, quiet=True)
+    deadline_s = lab.patience(ENGINE_START_S)
+    wait_until("Nœuds prêts", look, timeout_s=deadline_s, remedy="swarmlab status", every_s=0.05, quiet=True)
 
 
 def _forward(record: Record) -> Record:
@@ -418,6 +455,7 @@ def _lab(record: Record) -> Lab:
             role=node.role,
             docker_host=f"unix://{record.directory / node.name / 'docker.sock'}",
             lab=record.name,
+            slowness=record.slowness,
         )
         for node in record.nodes
     }

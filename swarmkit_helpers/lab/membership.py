@@ -1,14 +1,47 @@
-"""What a node has once it is wholly a member of its swarm."""
+"""How a node becomes a member of a swarm, and what it has once it wholly is one."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..errors import EngineRefused
+from ..waiting import Sighting, wait_until
 from .node import Node
 
-__all__ = ["has_ingress"]
+__all__ = ["MANAGEMENT_PORT", "has_ingress", "join"]
 
+MANAGEMENT_PORT = 2377
 GATEWAY_BRIDGE = "docker_gwbridge"
+# An engine stops waiting after 20 s, however slow the machine, and says that it goes on in the background.
+GOES_ON = "continue in the background"
+JOIN_S = 60.0
+
+
+def join(node: Node, manager: Node, token: str) -> None:
+    """Have a node join the manager's swarm, and return once it is a member.
+
+    Raises
+    ------
+    NodeUnreachable, EngineRefused
+    NotConverged
+        It is still at it.
+    """
+    try:
+        with node.asking("rejoindre le swarm"):
+            node.api.join_swarm([f"{manager.address}:{MANAGEMENT_PORT}"], token, advertise_addr=node.address)
+    except EngineRefused as err:
+        if GOES_ON not in err.detail:
+            raise
+    else:
+        return
+
+    def look() -> Sighting:
+        with node.asking("dire son état"):
+            state = str(node.api.info()["Swarm"]["LocalNodeState"])
+        return Sighting(int(state == "active"), 1, f"{node.name} est dans l'état {state}")
+
+    title, deadline_s = f"{node.name} membre du swarm", node.patience(JOIN_S)
+    wait_until(title, look, timeout_s=deadline_s, remedy="docker info, partie Swarm", quiet=True)
 
 
 def has_ingress(node: Node) -> bool:

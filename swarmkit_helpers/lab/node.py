@@ -36,6 +36,8 @@ class Node:
     """What goes in DOCKER_HOST: ``unix:///...``."""
     lab: str
     """Name of its lab."""
+    slowness: float = 1.0
+    """How many times as long as on a usual machine things may take there (`lab.slowness`)."""
 
     @cached_property
     def client(self) -> docker.DockerClient:
@@ -50,8 +52,15 @@ class Node:
 
         with self.asking("répondre"):
             return docker.DockerClient(
-                base_url=self.docker_host, version="auto", timeout=REQUEST_TIMEOUT_S, max_pool_size=16
+                base_url=self.docker_host,
+                version="auto",
+                timeout=round(self.patience(REQUEST_TIMEOUT_S)),
+                max_pool_size=16,
             )
+
+    def patience(self, seconds: float) -> float:
+        """A deadline of a usual machine, in seconds, as it is on this one."""
+        return seconds * self.slowness
 
     @property
     def api(self) -> Any:
@@ -88,7 +97,8 @@ class Node:
                 raise DiskFull(f"nœud {self.name}", operation, self.lab) from err
             raise EngineRefused(operation, detail.strip(), self.name) from err
         except requests.exceptions.Timeout as err:
-            raise NodeUnreachable(self.name, f"aucune réponse en {REQUEST_TIMEOUT_S} s", self.lab) from err
+            waited_s = self.patience(REQUEST_TIMEOUT_S)
+            raise NodeUnreachable(self.name, f"aucune réponse en {waited_s:.0f} s", self.lab) from err
         except (
             requests.exceptions.RequestException,
             urllib3.exceptions.HTTPError,

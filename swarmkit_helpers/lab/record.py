@@ -64,6 +64,9 @@ class Record:
     sysctls: dict[str, str] = field(default_factory=dict)
     """Kernel settings of the machine that the lab changed, with their values from before."""
 
+    slowness: float = 1.0
+    """How many times as long as on a usual machine things may take, as measured at its start."""
+
     @property
     def directory(self) -> Path:
         """The lab's own directory."""

@@ -33,7 +33,19 @@ from pathlib import Path
 
 from ..errors import NBSP, DiskFull, ImageUnavailable
 
-__all__ = ["Directory", "File", "Link", "Notice", "Recipe", "Suite", "cache_directory", "cached", "machine_suite"]
+__all__ = [
+    "Directory",
+    "File",
+    "Link",
+    "Notice",
+    "Recipe",
+    "Suite",
+    "apt_options",
+    "cache_directory",
+    "cached",
+    "machine_suite",
+    "mirrors",
+]
 
 Notice = Callable[[str], None]
 """Receives one French sentence on what is being done."""
@@ -349,9 +361,9 @@ def _unpack(recipe: Recipe, suite: Suite, root: Path) -> dict[str, str]:
         *("mmdebstrap", "--mode=root", "--variant=extract", "--format=directory"),
         f"--include={','.join(recipe.packages)}",
         f"--components={components}",
-        *(f"--aptopt={line}" for line in _apt_options()),
+        *(f"--aptopt={line}" for line in apt_options()),
         f"--extract-hook={SAVE_VERSIONS}",
-        *(suite.codename, str(root), *_mirrors(suite)),
+        *(suite.codename, str(root), *mirrors(suite)),
     ]
     try:
         done = subprocess.run(
@@ -389,14 +401,14 @@ def _refusal(recipe: Recipe, suite: Suite, said: str, root: Path) -> DiskFull | 
     return ImageUnavailable(recipe.reference, [f"{why} ({complaint})"], remedy)
 
 
-def _apt_options() -> list[str]:
+def apt_options() -> list[str]:
     """This machine's own way to its packages: proxies, and how it judges dates (a frozen mirror needs it)."""
     said = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True, check=False).stdout
     own = [line for line in said.splitlines() if re.match(r"Acquire::(\S+::Proxy\S*|Check-\S+) ", line)]
     return [*own, 'Acquire::Languages "none"', 'Acquire::Retries "1"', 'Acquire::http::Timeout "30"']
 
 
-def _mirrors(suite: Suite) -> list[str]:
+def mirrors(suite: Suite) -> list[str]:
     """The distribution's own sources on this machine, as apt lines; none lets mmdebstrap take its defaults."""
     form = "$(ORIGIN)|$(CODENAME)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)"
     asked = ["apt-get", "indextargets", "--format", form, "Created-By: Packages"]

@@ -216,7 +216,8 @@ class LiveCapture:
         asked = None
         if source is not None and not is_address(self._target):
             asked = ask_name(seen, source, self._place, self._target, ipvs=self._lab.capabilities.ipvs)
-        with Listener(self._lab, self._watched, self._longest_s + SPARE_S) as listener, ThreadPoolExecutor(1) as pool:
+        longest_s = self._watched.patience(self._longest_s + SPARE_S)
+        with Listener(self._lab, self._watched, longest_s) as listener, ThreadPoolExecutor(1) as pool:
             sent = pool.submit(self._send)
             told = 0
             try:

@@ -127,7 +127,7 @@ def run_tool(
     try:
         with node.asking(f"exécuter « {argv[0]} » dans un conteneur d'outils"):
             api.start(created["Id"])
-            exit_code = api.wait(created["Id"], timeout=timeout_s)["StatusCode"]
+            exit_code = api.wait(created["Id"], timeout=node.patience(timeout_s))["StatusCode"]
             output: bytes = api.logs(created["Id"])
     finally:
         with suppress(Exception):

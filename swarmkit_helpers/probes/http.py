@@ -90,13 +90,13 @@ def http_get(lab: Lab, url: str, *, source: str, timeout_s: int = 3) -> HttpResu
     source
         A node's name (the request leaves from the machine itself) or a container's.
     timeout_s
-        How long to wait for the whole answer, in seconds.
+        How long to wait for the whole answer, in seconds, on a usual machine.
 
     Raises
     ------
     ObjectNotFound, NameAmbiguous, NodeUnreachable
     """
-    return _send(lab, url, "GET", "", {}, source, timeout_s)
+    return _send(lab, url, "GET", "", {}, source, round(lab.patience(timeout_s)))
 
 
 def http_post(
@@ -123,7 +123,7 @@ def http_post(
     ------
     ObjectNotFound, NameAmbiguous, NodeUnreachable
     """
-    return _send(lab, url, "POST", urlencode(form), cookies or {}, source, timeout_s)
+    return _send(lab, url, "POST", urlencode(form), cookies or {}, source, round(lab.patience(timeout_s)))
 
 
 def url_host(url: str) -> str:

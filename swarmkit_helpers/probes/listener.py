@@ -84,7 +84,7 @@ class Listener:
         with suppress(EngineRefused), self.node.asking("arrêter une capture"):
             self.node.api.kill(self.name, signal="SIGINT")
         if self._reader.ident is not None:
-            self._reader.join(READY_S)
+            self._reader.join(self.node.patience(READY_S))
         return self.pcap
 
     def remove(self) -> None:
@@ -93,7 +93,7 @@ class Listener:
             self.node.api.remove_container(self.name, force=True)
         with suppress(Exception):
             # The engine removes it too: what it has begun must have ended.
-            self.node.api.wait(self.name, timeout=READY_S, condition="removed")
+            self.node.api.wait(self.name, timeout=self.node.patience(READY_S), condition="removed")
 
     def _start(self) -> None:
         """Return once tcpdump listens."""
@@ -111,7 +111,7 @@ class Listener:
             self._stream = api.attach(self.name, stdout=True, stderr=True, stream=True, demux=True)
             api.start(self.name)
         self._reader.start()
-        if not self._ready.wait(READY_S) or LISTENING not in self._said:
+        if not self._ready.wait(self.node.patience(READY_S)) or LISTENING not in self._said:
             why = self._said.strip() or "tcpdump n'écoute pas"
             raise EngineRefused("capturer des paquets", why, self.node.name)
         self.interface = self._said.split(LISTENING, 1)[1].split(",")[0].strip()

@@ -201,7 +201,8 @@ def ping_live(
         interval_s=interval_s,
         wait_s=wait_s,
     )
-    return LivePing(plan, plan.count * interval_s + wait_s + GRACE_S, stop or threading.Event())
+    longest_s = plan.place.node.patience(plan.count * interval_s + wait_s + GRACE_S)
+    return LivePing(plan, longest_s, stop or threading.Event())
 
 
 def _reply(line: str) -> Reply | None:

@@ -75,7 +75,7 @@ class Terminal:
     def end(self) -> bytes:
         """Interrupt the command until it has ended; its last words."""
         words = b""
-        for _ in range(round(END_S / LOOK_S)):
+        for _ in range(round(self.node.patience(END_S) / LOOK_S)):
             if self.ended:
                 break
             self.interrupt()
@@ -99,7 +99,10 @@ class Terminal:
             found.extend([] if code is None else [code])
             return Sighting(len(found), 1, missing="la fin de la commande")
 
-        wait_until("fin de la commande", look, timeout_s=END_S, every_s=0.02, remedy="relancez la cellule", quiet=True)
+        deadline_s = self.node.patience(END_S)
+        wait_until(
+            "fin de la commande", look, timeout_s=deadline_s, every_s=0.02, remedy="relancez la cellule", quiet=True
+        )
         return found[0]
 
     def close(self) -> None:

@@ -28,8 +28,8 @@ __all__ = [
     "drop_volumes",
     "ours",
     "report",
+    "updates",
     "version",
-    "versions",
     "volumes",
 ]
 

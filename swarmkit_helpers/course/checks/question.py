@@ -249,7 +249,7 @@ def check(lab: Lab, identity: str, *, patience_s: float | None = None) -> CheckR
     if identity not in CHECKS:
         raise CheckUnknown(identity, CHECKS)
     asked = CHECKS[identity]
-    deadline = time.monotonic() + (asked.patience_s if patience_s is None else patience_s)
+    deadline = time.monotonic() + lab.patience(asked.patience_s if patience_s is None else patience_s)
     verdict = _look(asked, lab)
     while verdict.outcome == "failed" and time.monotonic() < deadline:
         time.sleep(EVERY_S)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address, ip_network
 
-from ...actions.swarm import MANAGEMENT_PORT
 from ...errors import CommandFailed, ObjectNotFound
+from ...lab.membership import MANAGEMENT_PORT
 from ...lab.node import Node
 from ...probes.capture import capture_ping
 from ...probes.dns import resolve
