@@ -14,7 +14,6 @@ __all__ = ["Reader"]
 
 START_MS = 60_000
 SECTION_MS = 240_000
-PANEL_MS = 30_000
 PICTURES = Path(__file__).parents[2] / "build" / "widgets"
 READY = "Python 3 (ipykernel) | Inactif"
 

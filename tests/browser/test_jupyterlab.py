@@ -14,7 +14,7 @@ from swarmkit_helpers.lab.cluster import Lab
 
 from ..jupyter import Server, serve
 from .conftest import Visitors
-from .reader import PANEL_MS, PICTURES, Reader
+from .reader import PICTURES, Reader
 
 pytestmark = [pytest.mark.swarm, pytest.mark.browser]
 
@@ -70,13 +70,13 @@ def test_section_12_is_read_beside_its_live_map(read: Callable[[str], Reader], l
     reader = read("12")
     reader.run_until("sk.live_map(")
     panel = reader.panel("sk.live_map(")
-    expect(status(panel)).to_contain_text("suit le swarm", timeout=PANEL_MS)
+    expect(status(panel)).to_contain_text("suit le swarm")
     expect(panel.locator(PICTURE)).not_to_have_attribute("alt", re.compile("my-nginx"))
     look_with_the_mouse(panel)
     look_with_the_keyboard(reader, panel)
     reader.run_below("sk.live_map(")
     # Nobody has run its cell again: the map has seen the service by itself.
-    expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("my-nginx.5"), timeout=PANEL_MS)
+    expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("my-nginx.5"))
     reader.picture_of(panel, "carte")
     follow_with_the_mouse(panel)
     assert_passed(reader, lab)
@@ -88,7 +88,7 @@ def test_section_13_is_compared_with_a_reference(read: Callable[[str], Reader], 
     panel = reader.panel("sk.live_map(")
     with reader.by_keyboard("sk.live_map("):
         reader.press(panel.get_by_role("button", name="Prendre un repère"))
-        expect(panel.get_by_text("repère pris")).to_be_visible(timeout=PANEL_MS)
+        expect(panel.get_by_text("repère pris")).to_be_visible()
     panel.get_by_role("button", name="Prendre un repère").click()
     reader.run_below("sk.live_map(", until="sk.move_service(")
     compare = panel.get_by_role("button", name=re.compile("Comparer au repère"))
@@ -96,7 +96,7 @@ def test_section_13_is_compared_with_a_reference(read: Callable[[str], Reader], 
         reader.press(compare)
         compared(panel)
         reader.press(compare, "Space")
-        expect(panel.locator(PICTURE)).not_to_have_attribute("alt", re.compile("^Deux cartes"), timeout=PANEL_MS)
+        expect(panel.locator(PICTURE)).not_to_have_attribute("alt", re.compile("^Deux cartes"))
     compare.click()
     compared(panel)
     reader.picture_of(panel, "comparaison")
@@ -149,45 +149,45 @@ def read_again(jupyter: Server, visitor: Visitors, home: Path, *, trusted: bool)
 
 def look_with_the_mouse(panel: Locator) -> None:
     panel.get_by_role("button", name="nœud worker1").first.click()
-    expect(panel.get_by_text("Réseaux qu'il liste")).to_be_visible(timeout=PANEL_MS)
+    expect(panel.get_by_text("Réseaux qu'il liste")).to_be_visible()
     expect(panel.get_by_role("button", name="nœud worker1, choisi").first).to_be_visible()
     pick(panel, "Détail", "nœud worker2")
     expect(panel.get_by_role("button", name="nœud worker2, choisi").first).to_be_visible()
     panel.get_by_role("button", name="Les pairs").click()
-    expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("pair", re.I), timeout=PANEL_MS)
+    expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("pair", re.I))
     panel.get_by_role("button", name="Le swarm").click()
-    expect(panel.locator(PICTURE)).not_to_have_attribute("alt", re.compile("pair|sous-réseaux", re.I), timeout=PANEL_MS)
+    expect(panel.locator(PICTURE)).not_to_have_attribute("alt", re.compile("pair|sous-réseaux", re.I))
     panel.get_by_role("button", name="Les sous-réseaux").click()
-    expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("^Carte des sous-réseaux"), timeout=PANEL_MS)
+    expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("^Carte des sous-réseaux"))
 
 
 def look_with_the_keyboard(reader: Reader, panel: Locator) -> None:
     with reader.by_keyboard("sk.live_map("):
         reader.press(panel.get_by_role("button", name="Arrêter"))
-        expect(status(panel)).to_contain_text("arrêtée", timeout=PANEL_MS)
+        expect(status(panel)).to_contain_text("arrêtée")
     with reader.by_keyboard("sk.live_map("):
         reader.press(panel.get_by_role("button", name="Suivre"), "Space")
-        expect(status(panel)).to_contain_text("suit le swarm", timeout=PANEL_MS)
+        expect(status(panel)).to_contain_text("suit le swarm")
         reader.press(panel.get_by_role("button", name="Les pairs"))
-        expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("pair", re.I), timeout=PANEL_MS)
+        expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("pair", re.I))
         reader.press(panel.get_by_role("button", name="Les sous-réseaux"), "Space")
-        expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("^Carte des sous-réseaux"), timeout=PANEL_MS)
+        expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("^Carte des sous-réseaux"))
         reader.press(panel.get_by_role("button", name="réseau nginx-net").first)
-        expect(panel.get_by_text(re.compile("Pairs\\W+quel nœud voit lequel"))).to_be_visible(timeout=PANEL_MS)
+        expect(panel.get_by_text(re.compile("Pairs\\W+quel nœud voit lequel"))).to_be_visible()
         expect(panel.get_by_role("button", name="réseau nginx-net, choisi").first).to_be_focused()
         reader.write(panel.get_by_label("Détail", exact=True), "manager")
-        expect(panel.get_by_role("button", name="nœud manager, choisi").first).to_be_visible(timeout=PANEL_MS)
+        expect(panel.get_by_role("button", name="nœud manager, choisi").first).to_be_visible()
         expect(panel.get_by_label("Détail", exact=True)).to_have_value("nœud manager")
 
 
 def follow_with_the_mouse(panel: Locator) -> None:
     for button, said in (("Arrêter", "arrêtée"), ("Suivre", "suit le swarm"), ("Arrêter", "arrêtée")):
         panel.get_by_role("button", name=button).click()
-        expect(status(panel)).to_contain_text(said, timeout=PANEL_MS)
+        expect(status(panel)).to_contain_text(said)
 
 
 def compared(panel: Locator) -> None:
-    expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("^Deux cartes.*nginx-net-2"), timeout=PANEL_MS)
+    expect(panel.locator(PICTURE)).to_have_attribute("alt", re.compile("^Deux cartes.*nginx-net-2"))
 
 
 def capture_with_the_mouse(reader: Reader, panel: Locator) -> None:
@@ -197,7 +197,7 @@ def capture_with_the_mouse(reader: Reader, panel: Locator) -> None:
     panel.get_by_label("Cible", exact=True).fill("alpine1")
     panel.get_by_label("Pings", exact=True).fill("1")
     panel.get_by_role("button", name="Lancer la capture").click()
-    expect(panel.get_by_text(re.compile("VXLAN sur manager, dont"))).to_be_visible(timeout=PANEL_MS)
+    expect(panel.get_by_text(re.compile("VXLAN sur manager, dont"))).to_be_visible()
     finished(panel)
     expect(panel.get_by_role("img").first).to_have_attribute("alt", re.compile(r"VNI \d+ \(réseau test-net\)"))
     nested = panel.get_by_role("img").last
@@ -221,7 +221,7 @@ def capture_with_the_keyboard(reader: Reader, panel: Locator) -> None:
         reader.write(panel.get_by_label("Écoute", exact=True), "worker2")
         reader.write(panel.get_by_label("Pings", exact=True), "2")
         reader.press(panel.get_by_role("button", name="Lancer la capture"), "Space")
-        expect(panel.get_by_text(re.compile("VXLAN sur worker2, dont"))).to_be_visible(timeout=PANEL_MS)
+        expect(panel.get_by_text(re.compile("VXLAN sur worker2, dont"))).to_be_visible()
         finished(panel)
         packet = panel.get_by_label("Paquet", exact=True)
         reader.write(packet, "1")
@@ -234,7 +234,7 @@ def capture_with_the_keyboard(reader: Reader, panel: Locator) -> None:
     with reader.by_keyboard("sk.packet_panel("):
         reader.write(panel.get_by_label("Cible", exact=True), "introuvable")
         reader.press(panel.get_by_role("button", name="Lancer la capture"))
-        expect(panel.get_by_role("img").last).to_have_attribute("alt", re.compile("introuvable"), timeout=PANEL_MS)
+        expect(panel.get_by_role("img").last).to_have_attribute("alt", re.compile("introuvable"))
 
 
 def measure_with_the_mouse(reader: Reader, panel: Locator) -> None:
@@ -273,10 +273,10 @@ def ping_with_the_mouse(reader: Reader, panel: Locator) -> None:
     panel.get_by_label("Octets", exact=True).fill("100")
     panel.get_by_role("checkbox").click()
     panel.get_by_role("button", name="Lancer le ping").click()
-    expect(panel.get_by_text(re.compile(r"^paquet 1\W+revenu en"))).to_be_visible(timeout=PANEL_MS)
-    expect(panel.get_by_text(re.compile("-s 100 -M do alpine2$"))).to_be_visible(timeout=PANEL_MS)
+    expect(panel.get_by_text(re.compile(r"^paquet 1\W+revenu en"))).to_be_visible()
+    expect(panel.get_by_text(re.compile("-s 100 -M do alpine2$"))).to_be_visible()
     panel.get_by_role("button", name="Arrêter").click()
-    expect(status(panel)).to_have_text("■ arrêté", timeout=PANEL_MS)
+    expect(status(panel)).to_have_text("■ arrêté")
     panel.get_by_role("checkbox").click()
     panel.get_by_label("Octets", exact=True).fill("56")
     panel.get_by_label("Paquets", exact=True).fill("2")
@@ -294,7 +294,7 @@ def ping_with_the_keyboard(reader: Reader, panel: Locator) -> None:
     run = panel.get_by_role("button", name="Lancer le ping")
     with reader.by_keyboard("sk.ping_panel("):
         reader.write(panel.get_by_label("Source", exact=True), "personne")
-        expect(panel.get_by_text(re.compile("personne.*n'est pas dans la liste"))).to_be_visible(timeout=PANEL_MS)
+        expect(panel.get_by_text(re.compile("personne.*n'est pas dans la liste"))).to_be_visible()
         keyboard.press("Shift+Tab")
         # The arrows are the field's own: they neither leave it nor the cell.
         for key in ("ArrowDown", "ArrowUp", "a", "b"):
@@ -311,17 +311,17 @@ def ping_with_the_keyboard(reader: Reader, panel: Locator) -> None:
         expect(panel.get_by_role("checkbox")).to_be_checked()
         keyboard.press("Space")
         reader.press(run)
-        expect(panel.locator("li", has_text="✘ Nom")).to_contain_text("alpine9", timeout=PANEL_MS)
+        expect(panel.locator("li", has_text="✘ Nom")).to_contain_text("alpine9")
         # The keyboard is still where it was: Shift+Tab leads back to the fields.
         expect(run).to_be_focused()
         while not panel.get_by_label("Cible", exact=True).evaluate("it => it === document.activeElement"):
             keyboard.press("Shift+Tab")
         reader.write(panel.get_by_label("Cible", exact=True), "alpine1")
         reader.press(run, "Space")
-        expect(panel.get_by_text(re.compile(r"^paquet 1\W+revenu en"))).to_be_visible(timeout=PANEL_MS)
-        expect(panel.get_by_text(re.compile("exec alpine3 ping .*-s 100 alpine1$"))).to_be_visible(timeout=PANEL_MS)
+        expect(panel.get_by_text(re.compile(r"^paquet 1\W+revenu en"))).to_be_visible()
+        expect(panel.get_by_text(re.compile("exec alpine3 ping .*-s 100 alpine1$"))).to_be_visible()
         reader.press(panel.get_by_role("button", name="Arrêter"))
-        expect(status(panel)).to_have_text("■ arrêté", timeout=PANEL_MS)
+        expect(status(panel)).to_have_text("■ arrêté")
 
 
 def ask_with_the_mouse(reader: Reader, panel: Locator) -> None:
@@ -341,7 +341,7 @@ def ask_with_the_keyboard(reader: Reader, panel: Locator) -> None:
         reader.write(panel.get_by_label("Source", exact=True), "alpine1")
         reader.press(panel.get_by_role("button", name="Actualiser"))
         reader.write(panel.get_by_label("Nom", exact=True), "introuvable", end="Enter")
-        expect(panel.get_by_text("introuvable → aucune adresse")).to_be_visible(timeout=PANEL_MS)
+        expect(panel.get_by_text("introuvable → aucune adresse")).to_be_visible()
         expect(panel.get_by_text("docker container exec alpine1 nslookup introuvable").first).to_be_visible()
         reader.write(panel.get_by_label("Nom", exact=True), "web")
         reader.press(panel.get_by_role("button", name="Demander au DNS"))
@@ -369,4 +369,4 @@ def status(panel: Locator) -> Locator:
 
 
 def finished(panel: Locator) -> None:
-    expect(status(panel)).to_have_text("✔ fini", timeout=PANEL_MS)
+    expect(status(panel)).to_have_text("✔ fini")

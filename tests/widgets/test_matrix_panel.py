@@ -77,6 +77,17 @@ def test_a_pair_is_explained_with_its_command() -> None:
     assert (panel.source.value, panel.target.value) == (names[0], names[1])
 
 
+def test_a_pair_that_is_half_chosen_while_it_measures_stays_so() -> None:
+    measured = Measured()
+    panel = measured.panel().run()
+    one, other = FOUND.names[:2]
+    panel._started = 0.0
+    panel.source.value, panel.target.value = other, one
+    measured.play = lambda: setattr(panel.target, "value", other)
+    panel.run()
+    assert (panel.source.value, panel.target.value) == (other, other)
+
+
 def test_a_pair_without_an_address_has_no_command() -> None:
     measured = Measured()
     lost = replace(FOUND.pairs[0], outcome="not_run", address=None)

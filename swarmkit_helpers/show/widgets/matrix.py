@@ -125,7 +125,8 @@ class MatrixPanel(Panel):
         if self.matrix is not None and self.matrix.pairs:
             order = ("failed", "leaked", "not_run", "apart", "answered")
             worst = min(self.matrix.pairs, key=lambda pair: order.index(pair.outcome))
-            if kept[0] == kept[1] or any(name not in names for name in kept):
+            # A pair that is half chosen while the measure runs stays as it is.
+            if any(name not in names for name in kept):
                 self.source.value, self.target.value = worst.source, worst.target
             else:
                 self.source.value, self.target.value = map(str, kept)
