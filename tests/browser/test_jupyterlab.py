@@ -351,7 +351,8 @@ def ask_with_the_keyboard(reader: Reader, panel: Locator) -> None:
 def pick(panel: Locator, label: str, choice: str | re.Pattern[str]) -> None:
     """Open the list of choices and click on one."""
     panel.get_by_title(re.compile(rf"^{label}\W+tous les choix")).click()
-    panel.get_by_role("button", name=choice).last.click()
+    # A picture may have a button of that name too.
+    panel.locator(".swarm-choices:visible").get_by_role("button", name=choice).click()
     expect(panel.get_by_label(label, exact=True)).to_be_focused()
 
 

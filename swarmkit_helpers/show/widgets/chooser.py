@@ -65,6 +65,7 @@ class Chooser(Generic[T]):
         self.list = ipywidgets.VBox(
             layout=ipywidgets.Layout(display="none", width=width, max_height="16em", overflow="auto", padding="2px")
         )
+        self.list.add_class("swarm-choices")
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
         self.view = ipywidgets.VBox(
             [ipywidgets.HBox([self.field, self.open_button, *beside], layout=row), self.note, self.list]
