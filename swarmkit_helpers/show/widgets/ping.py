@@ -138,6 +138,7 @@ class PingPanel(Panel):
         self.live.value = self.account.value = ""
         with self._means.send(request, stop) as ping:
             self.node, self.command = ping.node, ping.command
+            self.account.value = self._account_html()
             for reply in ping:
                 self.replies.append(reply)
                 self._show("running", f"{self._came_back} sur {request.count}")
