@@ -82,6 +82,22 @@ def test_a_run_tells_each_packet_then_what_happened_and_why(lab: FakeLab, panel:
     assert "3 packets transmitted" in account
 
 
+def test_its_command_is_told_from_the_first_packet_on_and_stays_when_the_rest_fails(
+    lab: FakeLab, panel: PingPanel
+) -> None:
+    told: list[str] = []
+
+    def fail() -> None:
+        told.append(text(panel.account.value))
+        raise errors.NodeUnreachable("worker1", "le moteur s'est arrêté")
+
+    lab.play = fail
+    panel.run()
+    (early,) = told
+    assert "sur worker1 : <code>docker container exec alpine2 ping -c 3 alpine1" in early
+    assert panel.state == "failed" and text(panel.account.value) == early
+
+
 def test_a_manager_that_dies_after_the_ping_leaves_its_account(lab: FakeLab, panel: PingPanel) -> None:
     def fail() -> Topology:
         raise errors.NodeUnreachable("manager", "le moteur s'est arrêté")
