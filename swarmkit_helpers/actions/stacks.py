@@ -289,9 +289,9 @@ class _Sending:
         manager = self.lab.manager
         for service in sorted(services):
             held = self.held.services[service]
-            with manager.asking(f"supprimer le service « {service} »"):
+            with manager.asking(f"supprimer le service « {service} »"):
                 manager.api.remove_service(held["ID"])
-            operation = f"rétablir le service « {service} »"
+            operation = f"rétablir le service « {service} »"
             create = partial(post, manager, operation, "/services/create", held["Spec"])
             item = StackObject("service", service)
             self._on_failure(item, AGAIN, partial(_once_settled, operation, create, HELD))
@@ -394,7 +394,7 @@ class _Sending:
         self._on_failure(StackObject(kind, held["Spec"]["Name"]), AGAIN, restore)
 
     def _replace(self, kind: str, held: Json, spec: Json, *passing: str) -> None:
-        operation = f"modifier « {held['Spec']['Name']} »"
+        operation = f"modifier « {held['Spec']['Name']} »"
 
         def send() -> None:
             version = self._read(kind, held)["Version"]["Index"]
