@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from swarmkit_helpers.probes.live import Reply
 from swarmkit_helpers.probes.ping import PingResult, parse_ping
 from swarmkit_helpers.probes.target import check_target
+from swarmkit_helpers.show.widgets.panel import TEXT_S
 from swarmkit_helpers.show.widgets.ping import PingMeans, PingRequest
 from swarmkit_helpers.topology.model import Topology
 
@@ -20,6 +23,22 @@ WROTE = """PING alpine1 (10.0.1.2): 56 data bytes
 3 packets transmitted, 2 packets received, 33% packet loss
 round-trip min/avg/max = 0.100/0.200/0.300 ms
 """
+
+
+def press_enter(field: Any, text: str) -> None:
+    """Write a text in a field and end it with Enter, as a kernel hears of it: first the key, then the text.
+
+    The loop has a thread of its own: in this one, Playwright may have left one that no longer turns.
+    """
+
+    async def hear() -> None:
+        field._handle_custom_msg({"event": "submit"}, [])
+        field.value = text
+        await asyncio.sleep(2 * TEXT_S)
+
+    kernel = threading.Thread(target=lambda: asyncio.run(hear()))
+    kernel.start()
+    kernel.join(WAIT_S)
 
 
 class FakePing:

@@ -17,7 +17,7 @@ from swarmkit_helpers.topology.model import Topology
 from swarmkit_helpers.topology.packet import VxlanPacket
 from tests.show.captures import SWARM, WAYS
 
-from .fakes import WAIT_S
+from .fakes import WAIT_S, press_enter
 from .test_ping_panel import BAD, text
 
 
@@ -182,8 +182,8 @@ def test_a_double_click_captures_once_and_the_stop_button_ends_it(lab: FakeLab) 
 
 def test_enter_in_the_target_starts_it(lab: FakeLab) -> None:
     panel = lab.panel()
-    panel.target._handle_custom_msg({"event": "submit"}, [])
-    assert panel.wait(WAIT_S) and len(lab.asked) == 1
+    press_enter(panel.target, "alpine9")
+    assert panel.wait(WAIT_S) and [request.target for request in lab.asked] == ["alpine9"]
 
 
 @pytest.mark.parametrize(

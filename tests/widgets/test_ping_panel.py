@@ -16,7 +16,7 @@ from swarmkit_helpers.show.widgets.sources import source_choices
 from swarmkit_helpers.topology.model import Topology
 from tests.show import swarms
 
-from .fakes import WAIT_S, FakeLab
+from .fakes import WAIT_S, FakeLab, press_enter
 
 BAD = ["", " ", "-f", "--help", "a b", "a;b", "$(id)", "`id`", "a'b", 'a"b', "a\nb", "x" * 10_000, "é", "<b>x</b>"]
 
@@ -146,9 +146,9 @@ def test_it_runs_again(lab: FakeLab, panel: PingPanel) -> None:
 
 
 def test_enter_in_the_target_starts_it(lab: FakeLab, panel: PingPanel) -> None:
-    panel.target._handle_custom_msg({"event": "submit"}, [])
+    press_enter(panel.target, "alpine9")
     assert panel.wait(WAIT_S)
-    assert len(lab.sent) == 1
+    assert [ping.request.target for ping in lab.sent] == ["alpine9"]
 
 
 @pytest.mark.parametrize("target", BAD)

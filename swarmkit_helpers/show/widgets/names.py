@@ -9,13 +9,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ...topology.model import Topology
-from ...topology.naming import known_names
 from ..figures import draw_names
 from ..french import typeset
 from ..measurements import names_table
 from ..noted import table_html
 from .panel import LABEL_WIDTH, WIDE, Panel, typed_html
-from .sources import SourceMenu
+from .sources import SourceMenu, name_choices
 
 if TYPE_CHECKING:
     from ...probes.names import NameSurvey
@@ -59,7 +58,7 @@ class NamePanel(Panel):
             "style": {"description_width": LABEL_WIDTH},
             "layout": ipywidgets.Layout(width=WIDE),
         }
-        self.source = SourceMenu(lambda: self._guard(self.refresh), self._suggest)
+        self.source = SourceMenu(lambda: self._guard(self.refresh))
         self.name = ipywidgets.Combobox(
             description="Nom",
             continuous_update=False,
@@ -69,10 +68,9 @@ class NamePanel(Panel):
         )
         self.answer = ipywidgets.HTML()
         self.name.on_msg(self._entered)
-        self.source.fill(self.topology)
+        self._fill()
         if source is not None:
             self.source.choose(source)
-        self._suggest()
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 0.8em")
         self._view = ipywidgets.VBox(
             [
@@ -93,8 +91,7 @@ class NamePanel(Panel):
     def refresh(self) -> None:
         """Read the swarm again, for the menus."""
         self.topology = self._means.survey()
-        self.source.fill(self.topology)
-        self._suggest()
+        self._fill()
 
     def work(self, stop: threading.Event) -> None:
         """Ask the name in the field, and those asked before it by the same source."""
@@ -127,7 +124,7 @@ class NamePanel(Panel):
             f"{figure}<details><summary>le tableau</summary>{table}</details>"
         )
 
-    def _suggest(self) -> None:
-        """Offer the names that the source may know."""
-        asker = self.topology.container(self.source.value) if self.source.value else None
-        self.name.options = known_names(self.topology, asker) if asker else ()
+    def _fill(self) -> None:
+        """Put in the menus what the snapshot knows."""
+        self.source.fill(self.topology)
+        self.name.options = name_choices(self.topology)

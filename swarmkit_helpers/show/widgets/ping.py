@@ -13,7 +13,7 @@ from ..diagnosis import ping_steps, steps_html
 from ..french import count, milliseconds, natural, typeset
 from .panel import LABEL_WIDTH, WIDE, Panel, typed_html
 from .plot import rtt_plot
-from .sources import SourceMenu
+from .sources import SourceMenu, name_choices
 
 if TYPE_CHECKING:
     from ...probes.live import LivePing, Reply
@@ -200,13 +200,10 @@ def _became(reply: Reply) -> str:
 
 
 def target_choices(topology: Topology) -> tuple[str, ...]:
-    """Targets worth a ping: containers, services, the tasks of a service, VIPs, addresses of tasks, machines."""
-    alone = sorted((c.name for c in topology.containers if c.task is None and c.state == "running"), key=natural)
-    services = sorted((service.name for service in topology.services), key=natural)
+    """Targets worth a ping: names, VIPs, addresses of tasks."""
     vips = sorted((vip.address for vip in topology.vips), key=natural)
     on_tasks = sorted(
         (end.address for end in topology.endpoints if end.kind == "container" and end.service and end.address),
         key=natural,
     )
-    names = [*alone, *services, *(f"tasks.{service}" for service in services), *vips, *on_tasks]
-    return tuple(dict.fromkeys([*names, *(node.hostname for node in topology.nodes)]))
+    return tuple(dict.fromkeys([*name_choices(topology), *vips, *on_tasks]))

@@ -9,7 +9,7 @@ from ...topology.model import Topology
 from ..french import natural
 from .chooser import Chooser
 
-__all__ = ["SourceMenu", "source_choices"]
+__all__ = ["SourceMenu", "name_choices", "source_choices"]
 
 
 class SourceMenu:
@@ -19,18 +19,16 @@ class SourceMenu:
     ----------
     refresh
         What its button does.
-    chosen
-        Called each time that another one is chosen.
     """
 
-    def __init__(self, refresh: Callable[[], None], chosen: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, refresh: Callable[[], None]) -> None:
         import ipywidgets
 
         self.button = ipywidgets.Button(
             description="Actualiser", icon="refresh", tooltip="Relire les conteneurs du swarm"
         )
         self.button.on_click(lambda _: refresh())
-        self.chooser: Chooser[str] = Chooser("Source", chosen=chosen, beside=[self.button])
+        self.chooser: Chooser[str] = Chooser("Source", beside=[self.button])
 
     @property
     def value(self) -> str:
@@ -64,3 +62,14 @@ def source_choices(topology: Topology) -> tuple[tuple[str, str], ...]:
     running = sorted((c for c in topology.containers if c.state == "running"), key=lambda c: natural(c.label))
     labels = [container.label for container in running]
     return tuple((f"{c.label} ({c.node})", c.label if labels.count(c.label) == 1 else c.id) for c in running)
+
+
+def name_choices(topology: Topology) -> tuple[str, ...]:
+    """Names that the DNS of a container may know: containers that run, services, the tasks of a service, machines.
+
+    They are the same whoever asks: new choices, sent while a name is written in the field, would take it away.
+    """
+    alone = sorted((c.name for c in topology.containers if c.task is None and c.state == "running"), key=natural)
+    services = sorted((service.name for service in topology.services), key=natural)
+    names = (*alone, *services, *(f"tasks.{service}" for service in services))
+    return tuple(dict.fromkeys([*names, *(node.hostname for node in topology.nodes)]))
