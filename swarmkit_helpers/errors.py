@@ -27,6 +27,7 @@
     │   ├── NotAManager           a node that does not manage a swarm
     │   ├── ContentChanged        a secret or config, whose content never changes, that was given another
     │   ├── EngineRefused         any other refusal of the engine
+    │   │   └── EngineBusy        it gave up before it had an answer: the machine has too much to do
     │   └── NotConverged          the swarm did not reach the expected state in time
     ├── ProbeError                a measurement that could not be made
     │   ├── TargetRefused         a ping or DNS target that is not a name or an address
@@ -54,6 +55,7 @@ __all__ = [
     "ContentChanged",
     "CourseError",
     "DiskFull",
+    "EngineBusy",
     "EngineRefused",
     "EngineStartFailed",
     "ImageUnavailable",
@@ -404,14 +406,23 @@ class ContentChanged(ActionError):
 class EngineRefused(ActionError):
     """Any other refusal of the engine, with its own words."""
 
+    _answer = "a refusé de"
+    _remedy = "corrigez la demande d'après ce message, puis relancez"
+
     def __init__(self, operation: str, detail: str, node: str) -> None:
         self.operation = operation
         self.detail = detail
         self.node = node
         super().__init__(
-            f"Le moteur du nœud {_quote(node)} a refusé de {operation}{NBSP}: {detail}",
-            remedy="corrigez la demande d'après ce message, puis relancez",
+            f"Le moteur du nœud {_quote(node)} {self._answer} {operation}{NBSP}: {detail}", remedy=self._remedy
         )
+
+
+class EngineBusy(EngineRefused):
+    """The engine gave up before it had an answer: the machine has too much to do just now."""
+
+    _answer = "n'a pas trouvé le temps de"
+    _remedy = "attendez que la machine soit moins chargée, puis relancez"
 
 
 class NotConverged(ActionError):

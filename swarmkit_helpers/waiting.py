@@ -9,12 +9,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tenacity
 from tqdm.std import tqdm
 
-from .errors import NotConverged
+from .errors import EngineBusy, NotConverged
 
 __all__ = ["Sighting", "wait_until"]
 
@@ -58,7 +58,7 @@ def wait_until(
     title
         What is expected, in French; it heads the progress line and the error.
     look
-        Looks once; must not wait by itself.
+        Looks once; must not wait by itself. An engine that is too busy to answer is asked again.
     timeout_s, every_s
         Deadline and pause between looks, in seconds.
     remedy
@@ -77,7 +77,12 @@ def wait_until(
 
         def once() -> Sighting:
             nonlocal last
-            seen = look()
+            try:
+                seen = look()
+            except EngineBusy as err:
+                # It says nothing of what is waited for.
+                last = replace(last, cause=err.detail)
+                return last
             if seen != last:
                 line.total, line.n = seen.total, min(seen.done, seen.total)
                 line.set_postfix_str(seen.missing)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DiskFull, EngineRefused, NodeUnreachable
+from ..errors import DiskFull, EngineBusy, EngineRefused, NodeUnreachable
 
 if TYPE_CHECKING:
     import docker
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Node"]
 
 REQUEST_TIMEOUT_S = 60
+BUSY_SIGN = re.compile(r"context deadline exceeded|rpc error: code = Unavailable")
+"""What a manager answers whose store took too long: it gives itself a few seconds, whatever the machine."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class Node:
             No engine answers on this node.
         DiskFull
             The engine ran out of disk.
+        EngineBusy
+            The engine gave up before it had an answer.
         EngineRefused
             The engine said no.
         """
@@ -95,7 +100,8 @@ class Node:
             detail = str(err.explanation or err)
             if "no space left on device" in detail:
                 raise DiskFull(f"nœud {self.name}", operation, self.lab) from err
-            raise EngineRefused(operation, detail.strip(), self.name) from err
+            kind = EngineBusy if BUSY_SIGN.search(detail) else EngineRefused
+            raise kind(operation, detail.strip(), self.name) from err
         except requests.exceptions.Timeout as err:
             waited_s = self.patience(REQUEST_TIMEOUT_S)
             raise NodeUnreachable(self.name, f"aucune réponse en {waited_s:.0f} s", self.lab) from err
