@@ -1,0 +1,104 @@
+"""A container: what it was asked to be, what it is, what runs in it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..clock import ZERO_TIME
+from ..kinds import Json
+from ..net.stack import Interface, Stack
+from ..programs.system import Files
+
+if TYPE_CHECKING:
+    from .host import Host
+    from .log import Log
+    from .process import Process
+
+__all__ = ["Attachment", "Container", "State"]
+
+
+@dataclass(eq=False)
+class Attachment:
+    """A container on one network: what `inspect` shows under NetworkSettings.Networks."""
+
+    network: str
+    """Id of the network."""
+    name: str
+    """Name of the network."""
+    endpoint: str = ""
+    """Id of the endpoint; empty while the container does not run."""
+    address: str = ""
+    prefix: int = 0
+    gateway: str = ""
+    mac: str = ""
+    aliases: list[str] = field(default_factory=list)
+    """Names that the DNS gives for it on that network, besides the container's own."""
+    ipam: Json | None = None
+    """IPAMConfig, as it was asked for."""
+    links: Any = None
+    driver_options: Json | None = None
+    interface: Interface | None = None
+
+
+@dataclass
+class State:
+    """The state, as `inspect` shows it."""
+
+    status: str = "created"
+    """``created``, ``running``, ``paused``, ``restarting``, ``removing``, ``exited`` or ``dead``."""
+    pid: int = 0
+    exit_code: int = 0
+    error: str = ""
+    started_at: str = ZERO_TIME
+    finished_at: str = ZERO_TIME
+    oom_killed: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self.status in ("running", "paused", "restarting")
+
+
+@dataclass(eq=False)
+class Container:
+    """One container of a host."""
+
+    host: Host
+    id: str
+    name: str
+    """Without the slash that the API puts before it."""
+    created: str
+    image: str
+    """As it was asked for: ``nginx:latest``."""
+    image_id: str
+    config: Json
+    """``Config`` of `inspect`."""
+    host_config: Json
+    """``HostConfig`` of `inspect`, with the engine's defaults."""
+    path: str
+    args: list[str]
+    log: Log
+    state: State = field(default_factory=State)
+    attachments: dict[str, Attachment] = field(default_factory=dict)
+    """By the network's name."""
+    stack: Stack | None = None
+    """Its network while it runs; the host's own with ``--network host``."""
+    files: Files = field(default_factory=dict)
+    process: Process | None = None
+    """Process 1, while it runs."""
+    execs: dict[str, Process] = field(default_factory=dict)
+    mounts: list[Json] = field(default_factory=list)
+    task: str | None = None
+    """Id of the swarm's task that it stands for."""
+    restart_count: int = 0
+    health: Json | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when process 1 has ended; a new one at each start."""
+    removed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def short_id(self) -> str:
+        """First 12 digits of the id: its host name, unless another is asked for."""
+        return self.id[:12]
