@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from .clock import Clock
 from .faults import Faults
-from .net.fabric import Fabric
 from .net.stack import Segment
-from .node.host import Host
+from .node.host import Host, room
+
+if TYPE_CHECKING:
+    from .net.fabric import Fabric
 
 __all__ = ["World"]
 
@@ -36,7 +39,7 @@ class World:
         self.random = random.Random(seed)
         self.faults = Faults()
         self.wire = Segment("underlay", "underlay", "underlay", subnet)
-        self.fabric = Fabric(self)
+        self.fabric: Fabric = room("swarmkit_helpers.engine.net.fabric", "Fabric", self)
         self.hosts = {hostname: Host(self, hostname, address) for hostname, address in hosts.items()}
 
     def host_at(self, address: str) -> Host | None:

@@ -1,0 +1,138 @@
+"""One host of a world, with the engine that runs on it."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..kinds import Json
+from ..net.stack import Stack
+
+if TYPE_CHECKING:
+    from ..cluster.membership import Membership
+    from ..world import World
+    from .agent import Agent
+    from .containers import Containers
+    from .events import Events
+    from .images import Images
+    from .networks import Networks
+    from .volumes import Volumes
+
+__all__ = ["Host"]
+
+
+class _Missing:
+    """Stands for a room that is not written yet."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        raise NotImplementedError(f"{self.name}.{attribute}")
+
+
+def room(module: str, name: str, owner: Any) -> Any:
+    """A room made for `owner`; while it is not written, something that says so when it is used."""
+    try:
+        found = importlib.import_module(module, __package__)
+    except ModuleNotFoundError as err:
+        if not module.endswith(str(err.name).rpartition(".")[2]):
+            raise
+        return _Missing(f"{module}.{name}")
+    return getattr(found, name)(owner)
+
+
+class Host:
+    """One engine, which runs as soon as it is made.
+
+    Parameters
+    ----------
+    world
+        Where it is; its wire and its fabric are there already.
+    hostname
+        Its name, also on the wire.
+    address
+        On the wire.
+    """
+
+    def __init__(self, world: World, hostname: str, address: str) -> None:
+        self.world = world
+        self.hostname = hostname
+        self.address = address
+        self.id = _engine_id()
+        self.running = True
+        self._watchers: list[Callable[[bool], None]] = []
+        self.stack = Stack(self, hostname)
+        self.events: Events = room(".events", "Events", self)
+        self.volumes: Volumes = room(".volumes", "Volumes", self)
+        self.images: Images = room(".images", "Images", self)
+        self.containers: Containers = room(".containers", "Containers", self)
+        self._join_wire()
+        self.networks: Networks = room(".networks", "Networks", self)
+        self.swarm: Membership = room("..cluster.membership", "Membership", self)
+        self.agent: Agent = room(".agent", "Agent", self)
+
+    def _join_wire(self) -> None:
+        wire = self.world.wire
+        if isinstance(self.world.fabric, _Missing):
+            return
+        mac = "02:42:" + ":".join(f"{int(part):02x}" for part in self.address.split("."))
+        prefix = int(wire.subnet.partition("/")[2])
+        self.world.fabric.join(self.stack, wire, "eth0", mac, self.address, prefix)
+
+    def watch(self, watcher: Callable[[bool], None]) -> Callable[[], None]:
+        """Call `watcher` each time the engine starts (True) or ends (False); what is returned ends that.
+
+        At a start, its containers have been found again already; at an end, they run still.
+        """
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    async def start(self) -> None:
+        """Start the engine again: containers whose policy says so start too."""
+        if self.running:
+            return
+        self.running = True
+        await self.containers.restore()
+        self._tell()
+
+    async def stop(self) -> None:
+        """Stop the engine as its service manager does: its containers are stopped too."""
+        if not self.running:
+            return
+        self.running = False
+        self._tell()
+        await self.containers.shut_down()
+
+    async def kill(self) -> None:
+        """Cut the host's power."""
+        if not self.running:
+            return
+        self.running = False
+        self._tell()
+        self.containers.vanish()
+
+    def _tell(self) -> None:
+        for watcher in list(self._watchers):
+            watcher(self.running)
+
+    def info(self) -> Json:
+        """Body of ``GET /info``."""
+        from .description import info
+
+        return info(self)
+
+    def version(self) -> Json:
+        """Body of ``GET /version``."""
+        from .description import version
+
+        return version()
+
+
+def _engine_id() -> str:
+    """As engines make it from their key: 12 groups of 4 letters and digits."""
+    digits = base64.b32encode(secrets.token_bytes(30)).decode()
+    return ":".join(digits[start : start + 4] for start in range(0, 48, 4))
