@@ -55,3 +55,4 @@ class World:
         """Stop all engines, and all that runs in their containers."""
         for host in self.hosts.values():
             await host.stop()
+        self.fabric.shut()
