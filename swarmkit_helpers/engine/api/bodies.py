@@ -6,8 +6,9 @@ from . import shapes
 from .shapes import BOOL, BYTES, STRING, STRING_MAP, STRINGS, WORDS, Int, Map, Slice, Struct, Text
 
 __all__ = [
-    "CONFIG_SPEC", "CONTAINER", "CONTAINER_UPDATE", "EXEC", "EXEC_START", "NETWORK", "NETWORK_CONNECT", "NETWORK_DISCONNECT",
-    "NODE_SPEC", "SECRET_SPEC", "SERVICE_SPEC", "SWARM_INIT", "SWARM_JOIN", "SWARM_SPEC", "SWARM_UNLOCK", "VOLUME",
+    "CONFIG_SPEC", "CONTAINER", "CONTAINER_UPDATE", "EXEC", "EXEC_START", "NETWORK", "NETWORK_CONNECT",
+    "NETWORK_DISCONNECT", "NODE_SPEC", "SECRET_SPEC", "SERVICE_SPEC", "SWARM_INIT", "SWARM_JOIN", "SWARM_SPEC",
+    "SWARM_UNLOCK", "VOLUME",
 ]  # fmt: skip
 
 INT = Int("int")
@@ -46,8 +47,8 @@ RESOURCES: dict[str, shapes.Shape] = {
     **dict.fromkeys(
         (
             "CpuShares", "Memory", "NanoCpus", "CpuPeriod", "CpuQuota", "CpuRealtimePeriod", "CpuRealtimeRuntime",
-            "KernelMemory", "KernelMemoryTCP", "MemoryReservation", "MemorySwap", "MemorySwappiness", "PidsLimit", "CpuCount",
-            "CpuPercent",
+            "KernelMemory", "KernelMemoryTCP", "MemoryReservation", "MemorySwap", "MemorySwappiness", "PidsLimit",
+            "CpuCount", "CpuPercent",
         ),
         INT64,
     ),
@@ -69,7 +70,13 @@ RESOURCES: dict[str, shapes.Shape] = {
     "DeviceRequests": Slice(
         Struct(
             "container.DeviceRequest",
-            {"Driver": STRING, "Count": INT, "DeviceIDs": STRINGS, "Capabilities": Slice(STRINGS), "Options": STRING_MAP},
+            {
+                "Driver": STRING,
+                "Count": INT,
+                "DeviceIDs": STRINGS,
+                "Capabilities": Slice(STRINGS),
+                "Options": STRING_MAP,
+            },
         )
     ),
     "OomKillDisable": BOOL,
@@ -153,7 +160,8 @@ CONTAINER = Struct(
         ),
         **dict.fromkeys(
             (
-                "AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin", "StdinOnce", "ArgsEscaped", "NetworkDisabled",
+                "AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin", "StdinOnce", "ArgsEscaped",
+                "NetworkDisabled",
             ),
             BOOL,
         ),

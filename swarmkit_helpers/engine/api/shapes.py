@@ -1,7 +1,7 @@
 """Types that the engine reads JSON into: what they take, under which keys, and what it says of the rest.
 
-A key is found whatever its case, as the engine does, and a key that it does not know is dropped, as it does. What a shape
-gives has the keys as the engine writes them; ``null`` is the same as no key.
+A key is found whatever its case, as the engine does, and a key that it does not know is dropped, as it does. What a
+shape gives has the keys as the engine writes them; ``null`` is the same as no key.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ..kinds import Json
 from .golang import BadJson, Real
 
 __all__ = [
-    "BOOL", "BYTES", "FLOAT", "STRING", "STRINGS", "STRING_MAP", "WORDS", "Anything", "Bool", "Bytes", "Float", "Int", "Map",
-    "Shape", "Slice", "Struct", "Text", "Words", "read",
+    "BOOL", "BYTES", "FLOAT", "STRING", "STRINGS", "STRING_MAP", "WORDS", "Anything", "Bool", "Bytes", "Float", "Int",
+    "Map", "Shape", "Slice", "Struct", "Text", "Words", "read",
 ]  # fmt: skip
 
 
@@ -133,8 +133,7 @@ class Float(Shape):
         limit = 3.4028234663852886e38 if self.name == "float32" else 1.7976931348623157e308
         if not -limit <= value <= limit:
             raise place.wrong(f"number {value.text if isinstance(value, Real) else value}", self.name)
-        whole = int(value) if isinstance(value, Real) and value == int(value) else value
-        return float(whole) if isinstance(whole, Real) else whole
+        return int(value) if float(value).is_integer() else float(value)
 
     def zero(self) -> object:
         """0."""
