@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import time
@@ -13,12 +12,12 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from . import frames
 from .capture import Tap
-from .connection import Connection, Segments
+from .connections import FIRST_PORT, LAST_PORT, Connections
 from .dns import Resolver
 from .pipe import Pipe
 from .stack import Handler, Interface, Neighbour, Route, Segment, Stack, number
 from .way import ANY, Binding, Leg, Way, Ways
-from .wires import NEIGHBOUR_FRESH_S, Wires
+from .wires import NEIGHBOUR_FAILED_MS, NEIGHBOUR_FRESH_S, Wires
 
 if TYPE_CHECKING:
     from ..node.host import Host
@@ -29,11 +28,6 @@ __all__ = ["Delivery", "Fabric"]
 TTL = 64
 HEADERS_BYTES = 28
 """Of IPv4, and of ICMP or UDP."""
-NEIGHBOUR_FAILED_MS = 3_060.0
-"""How long a kernel asks who has an address before it gives up."""
-SYN_RETRIES = 6
-"""Linux's tcp_syn_retries: it asks 1, 3, 7… s after the first time, and gives up after 127 s."""
-FIRST_PORT, LAST_PORT = 32_768, 60_999
 TRACEROUTE_PORT = 33_434
 
 
@@ -79,8 +73,7 @@ class Fabric:
         self.resolver = Resolver(world)
         self._indexes: dict[str, int] = {}
         self._next_port: dict[str, int] = {}
-        self._connections: dict[Stack, dict[Connection, tuple[Stack, int]]] = {}
-        self._serving: dict[Connection, asyncio.Task[None]] = {}
+        self.connections = Connections(world, self.ways, self.wires)
 
     # -- who is where
 
@@ -227,18 +220,19 @@ class Fabric:
         way = self.way(stack, destination)
         if way.outcome == "no route":
             return Delivery("no route", why=os.strerror(errno.ENETUNREACH))
-        out = way.legs[0].sender if way.legs else stack.on_link(number(destination))
         if dont_fragment and way.legs and size + HEADERS_BYTES > way.legs[0].sender.mtu:
             return Delivery("too long", mtu=way.legs[0].sender.mtu, source=way.legs[0].source)
         if ttl <= way.hops and way.legs:
             self.wires.learn(Way("reached", way.legs[:1]))
-            return Delivery("expired", self._near_ms(), way.legs[0].receiver.address, why="Time to live exceeded")
+            return Delivery(
+                "expired", self.wires.rtt_ms(Way("reached")), way.legs[0].receiver.address, why="Time to live exceeded"
+            )
         lost_on = next((leg for leg in way.legs if not self.wires.passes(leg)), None)
         if self.wires.watched and way.legs:
             self.wires.show_question(way.legs[0], time.time())
             self._show_echo(way, size, ttl, dont_fragment, kind, sequence, identifier, lost_on)
         if way.outcome == "unreachable":
-            return self._unreachable(way, out)
+            return Delivery("unreachable", self.wires.bad_news_ms(way, stack), way.reporter, why=way.why)
         if way.outcome != "reached" or lost_on is not None:
             return Delivery("lost", wire=way.crosses)
         self.wires.learn(way)
@@ -250,18 +244,6 @@ class Fabric:
         if lost_back is not None:
             return Delivery("lost", wire=way.crosses)
         return Delivery("reached", rtt_ms, destination, TTL - way.hops, wire=way.crosses)
-
-    def _unreachable(self, way: Way, out: Interface | None) -> Delivery:
-        if way.why.startswith("Destination Net"):
-            self.wires.learn(Way("reached", way.legs))
-            return Delivery("unreachable", self._near_ms(), way.reporter, why=way.why)
-        asks = way.legs[-1].receiver.stack.holds(way.reporter) if way.legs else out
-        if asks is not None:
-            self.wires.unanswered(asks, way.address)
-        return Delivery("unreachable", NEIGHBOUR_FAILED_MS, way.reporter, why=way.why)
-
-    def _near_ms(self) -> float:
-        return self.wires.rtt_ms(Way("reached"))
 
     def _show_echo(
         self,
@@ -284,116 +266,24 @@ class Fabric:
     # -- connections
 
     def listen(self, stack: Stack, port: int, handler: Handler) -> None:
-        """Let `handler` answer on a TCP port of the stack, on all its addresses.
-
-        Raises
-        ------
-        OSError
-            EADDRINUSE: something answers there already.
-        """
-        if port in stack.listening or (
-            stack.of_host and ("tcp", port) in self.ways.bindings.get(stack.host.hostname, {})
-        ):
-            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
-        stack.listening[port] = handler
+        """Let `handler` answer on a TCP port; see `Connections.listen`."""
+        self.connections.listen(stack, port, handler)
 
     def unlisten(self, stack: Stack, port: int) -> None:
         """Answer there no more, and end what was answered; twice does no harm."""
-        stack.listening.pop(port, None)
-        for connection, answered in list(self._connections.get(stack, {}).items()):
-            if answered == (stack, port):
-                self._end(connection)
+        self.connections.unlisten(stack, port)
 
     def close(self, stack: Stack) -> None:
         """End all connections of a stack, and all that listens there."""
-        stack.listening.clear()
-        for connection in list(self._connections.get(stack, {})):
-            self._end(connection)
+        self.connections.close(stack)
 
     def shut(self) -> None:
         """End all connections."""
-        for stack in list(self._connections):
-            self.close(stack)
+        self.connections.shut()
 
     async def connect(self, stack: Stack, address: str, port: int) -> Pipe:
-        """Open a TCP connection.
-
-        Raises
-        ------
-        ConnectionRefusedError
-            Nobody listens there.
-        TimeoutError
-            Nobody answered, for 127 s.
-        OSError
-            ENETUNREACH: no route; EHOSTUNREACH: nobody has that address.
-        ValueError
-            It is not an IPv4 address.
-        """
-        way = self.way(stack, address, port)
-        if way.outcome == "no route":
-            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
-        segments = Segments(self.world, self.wires, way, self.world.random.randint(FIRST_PORT, LAST_PORT))
-        await self._ask(way, segments, stack)
-        await self.world.clock.sleep(self.wires.rtt_ms(way) / 1000)
-        target = way.stack
-        handler = target.listening.get(way.port) if target is not None and way.outcome == "reached" else None
-        if target is None or handler is None:
-            segments.refuse()
-            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
-        segments.accept()
-        connection = Connection(self.world, self.wires, stack, way, segments)
-        for end in (stack, target):
-            self._connections.setdefault(end, {})[connection] = (target, way.port)
-        task = asyncio.get_running_loop().create_task(self._serve(handler, connection))
-        self._serving[connection] = task
-        return connection.here
-
-    async def _ask(self, way: Way, segments: Segments, stack: Stack) -> None:
-        """Ask for the connection until somebody answers."""
-        wait_s = 1.0
-        for _ in range(SYN_RETRIES + 1):
-            lost_on = next((leg for leg in way.legs if not self.wires.passes(leg)), None)
-            segments.open(lost_on)
-            if way.outcome == "unreachable":
-                told = self._unreachable(way, way.legs[0].sender if way.legs else stack.on_link(number(way.address)))
-                await self.world.clock.sleep(told.rtt_ms / 1000)
-                code = errno.ENETUNREACH if way.why.startswith("Destination Net") else errno.EHOSTUNREACH
-                raise OSError(code, os.strerror(code))
-            if lost_on is None and way.outcome in ("reached", "refused"):
-                back = all(self.wires.passes(leg) for leg in way.legs)
-                if back:
-                    self.wires.learn(way)
-                    return
-            await self.world.clock.sleep(wait_s)
-            wait_s *= 2
-        raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-
-    async def _serve(self, handler: Handler, connection: Connection) -> None:
-        try:
-            await handler(connection.there)
-        except ConnectionError:
-            pass
-        finally:
-            # What was written before is read before the end.
-            connection.there.abort()
-            await connection.settled()
-            self._forget(connection)
-
-    def _end(self, connection: Connection) -> None:
-        task = self._serving.pop(connection, None)
-        self._forget(connection)
-        connection.close()
-        if task is not None:
-            task.cancel()
-
-    def _forget(self, connection: Connection) -> None:
-        self._serving.pop(connection, None)
-        for stack in connection.stacks:
-            kept = self._connections.get(stack)
-            if kept is not None:
-                kept.pop(connection, None)
-                if not kept:
-                    del self._connections[stack]
+        """Open a TCP connection; see `Connections.connect` for what it raises."""
+        return await self.connections.connect(stack, address, port)
 
     # -- published ports of one host
 

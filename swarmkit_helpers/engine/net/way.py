@@ -10,7 +10,7 @@ from .stack import Interface, Segment, Stack, is_loopback, number
 if TYPE_CHECKING:
     from ..world import World
 
-__all__ = ["Binding", "Leg", "Way", "Ways"]
+__all__ = ["ANY", "HOST_UNREACHABLE", "NET_UNREACHABLE", "Binding", "Leg", "Way", "Ways"]
 
 HOST_UNREACHABLE = "Destination Host Unreachable"
 NET_UNREACHABLE = "Destination Net Unreachable"

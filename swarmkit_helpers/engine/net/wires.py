@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 from ..faults import Link
 from . import frames
 from .capture import Tap
-from .stack import Interface
-from .way import Leg, Way
+from .stack import Interface, Stack
+from .way import NET_UNREACHABLE, Leg, Way
 
 if TYPE_CHECKING:
     from ..world import World
 
-__all__ = ["NEIGHBOUR_FRESH_S", "Wires"]
+__all__ = ["NEIGHBOUR_FAILED_MS", "NEIGHBOUR_FRESH_S", "Wires"]
 
 NEAR_MS = (0.04, 0.15)
 """Round trips between two stacks of one host, as seen with real engines."""
 FAR_MS = (0.1, 0.6)
 NEIGHBOUR_FRESH_S = 30.0
 """How long a kernel trusts an ARP answer."""
+NEIGHBOUR_FAILED_MS = 3_060.0
+"""How long a kernel asks who has an address before it gives up."""
 
 
 @dataclass
@@ -98,7 +100,18 @@ class Wires:
             _learn(here, there, leg.destination if leg.destination in here.segment.vips else there.address, now)
             _learn(there, here, here.address, now)
 
-    def unanswered(self, card: Interface, address: str) -> None:
+    def bad_news_ms(self, way: Way, stack: Stack) -> float:
+        """How long it takes `stack` to learn that somewhere cannot be reached; who looked for it in vain notes that."""
+        if way.why == NET_UNREACHABLE:
+            self.learn(way)
+            return self.rtt_ms(Way("reached"))
+        asks = way.legs[-1].receiver.stack if way.legs else stack
+        card = asks.holds(way.reporter)
+        if card is not None:
+            self._unanswered(card, way.address)
+        return NEIGHBOUR_FAILED_MS
+
+    def _unanswered(self, card: Interface, address: str) -> None:
         """Note that nobody has an address on a segment."""
         card.stack.neighbours[card.name, address] = ("", self.world.clock.time())
         if self.watched:
