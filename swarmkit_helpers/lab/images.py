@@ -1,8 +1,9 @@
 """The images of the course, and how each comes onto every node.
 
 An image comes from where it can: already on the node; copied from another node of the lab; pulled where there is a
-registry; else built from Debian's packages (`substitutes`), which the image's labels say. An image named by its digest
-is pulled by each node that lacks it: what is saved and loaded elsewhere keeps its tags, and loses its digest.
+registry; else built from Debian's packages (`substitutes`), which the image's labels say. A simulated engine brings its
+images itself: they are pulled from it, and none is built. An image named by its digest is pulled by each node that
+lacks it: what is saved and loaded elsewhere keeps its tags, and loses its digest.
 """
 
 from __future__ import annotations
@@ -288,6 +289,8 @@ class _Supply:
         }
         tried = [] if holders else ["aucun nœud du labo ne l'a"]
         self._copy(reference, holders, found, tried)
+        if self.nodes[0].simulated:
+            self._pull_simulated(reference, found, tried)
         # an image of the project's own is in no registry: what bears its name there is somebody else's
         if len(found) < len(self.nodes) and (recipe is None or recipe.substitute):
             self._pull(reference, found, tried)
@@ -340,6 +343,21 @@ class _Supply:
                     reference, node.name, "pulled", is_substitute, "téléchargée d'un registre"
                 )
         self._copy(reference, pulled, found, tried)
+
+    def _pull_simulated(self, reference: str, found: dict[str, ImageSource], tried: list[str]) -> None:
+        """Have each node pull what its own engine brings; nothing else can be had there."""
+        missing = self._missing(found)
+        pulls = [self.pool.submit(_pull, node, reference) for node in missing]
+        for node, pull in zip(missing, pulls, strict=True):
+            try:
+                pull.result()
+            except EngineRefused as err:
+                tried.append(f"le moteur simulé du nœud {node.name} ne l'apporte pas ({err.detail})")
+                known = ", ".join(CATALOGUE)
+                remedy = f"choisissez parmi{NBSP}: {known}, ou un vrai moteur{NBSP}: swarmlab up --backend local"
+                raise ImageUnavailable(reference, tried, remedy) from err
+            detail = "apportée par le moteur simulé"
+            found[node.name] = ImageSource(reference, node.name, "pulled", True, detail)
 
     def _lay(self, base: str) -> None:
         """Bring a base onto every node: the images that lie on it come here at once, and the first one does it."""

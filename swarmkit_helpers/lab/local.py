@@ -41,7 +41,7 @@ from .membership import form_swarm
 from .node import Node
 from .record import NODES, NodeRecord, Record, check_name, directory_of, lab_names, locked, remove_directory
 
-__all__ = ["attach", "down", "has_overlayfs", "lacks", "status", "up"]
+__all__ = ["attach", "down", "has_overlayfs", "kill_engine", "lacks", "revive_engine", "status", "up"]
 
 Notice = Callable[[str], None]
 
@@ -173,6 +173,28 @@ def status(name: str) -> list[NodeStatus]:
     LabNotUp, LabDamaged
     """
     return status_of(attach(name))
+
+
+def kill_engine(record: Record, node: Node) -> None:
+    """Kill a node's engine with all that it runs, as if its machine lost its power; its interface stays."""
+    with locked(record.name):
+        namespaces.kill_all([_handle(record.name, node.name)], _cgroups(record.name, node.name))
+
+
+def revive_engine(record: Record, node: Node) -> None:
+    """Start again an engine that was killed, where it was; return once it answers.
+
+    Raises
+    ------
+    EngineStartFailed
+    """
+    (place,) = (known for known in record.nodes if known.name == node.name)
+    with locked(record.name):
+        # What was killed may be a zombie, and would be taken for a living engine, a living containerd.
+        for left in ("pid", "docker.sock", "exec/containerd/containerd.pid"):
+            (record.directory / node.name / left).unlink(missing_ok=True)
+        _start_engine(record, place)
+        _engine_ready(record, node)
 
 
 # --- starting -------------------------------------------------------------------------------------
@@ -435,11 +457,12 @@ def _cgroup(lab: str, node: str) -> str:
     return f"swarmlab-{lab}-{node}"
 
 
-def _cgroups(lab: str) -> list[Path]:
-    """The lab's control groups, in every hierarchy that is mounted (one for cgroup v2, several for v1)."""
+def _cgroups(lab: str, node: str | None = None) -> list[Path]:
+    """The control groups of a lab, or of one node, in every hierarchy that is mounted (one for v2, several for v1)."""
+    names = [node] if node else [known.name for known in NODES]
     mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
     roots = [Path(line.split()[4]) for line in mounts if line.split(" - ")[1].startswith("cgroup")]
-    return [group for root in roots for node in NODES if (group := root / _cgroup(lab, node.name)).exists()]
+    return [group for root in roots for name in names if (group := root / _cgroup(lab, name)).exists()]
 
 
 def _private_directory(path: Path, owner: tuple[int, int]) -> None:

@@ -13,25 +13,44 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from swarmkit_helpers.actions.stacks import Deployment, Removal
 from swarmkit_helpers.cli import cli
+from swarmkit_helpers.course.checks import CheckResult
+from swarmkit_helpers.course.restore import Restoration
+from swarmkit_helpers.course.sections import SECTIONS
 from swarmkit_helpers.errors import (
     BackendUnavailable,
     EngineStartFailed,
+    FaultUnavailable,
     LabDamaged,
     LabNameRefused,
     LabNotUp,
     LabOfAnotherKind,
+    NodeUnknown,
     PageUnavailable,
 )
-from swarmkit_helpers.lab import connection, embedded, local, record
+from swarmkit_helpers.lab import connection, embedded, faults, local, record
 from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.lab.record import NODES, Record, directory_of, home, lab_names
 from swarmkit_helpers.lab.supervisor import Supervisor
+from swarmkit_helpers.probes.capture import Capture
+from swarmkit_helpers.probes.dns import Resolution
+from swarmkit_helpers.probes.execution import Execution
+from swarmkit_helpers.probes.http import HttpResult
+from swarmkit_helpers.probes.logs import ServiceLogs
+from swarmkit_helpers.probes.ping import PingResult
+from swarmkit_helpers.probes.reach import Reach
+from swarmkit_helpers.show.figures import draw_nested_packet
+from swarmkit_helpers.show.tables import packets_table
+from swarmkit_helpers.simulation import SIMULATED
+from tests.show import swarms
 
 NBSP = "\N{NO-BREAK SPACE}"
 SMALL = str(Path(__file__).with_name("small_engine.py"))
@@ -378,3 +397,95 @@ def test_the_command_says_that_it_is_simulated(monkeypatch: pytest.MonkeyPatch) 
 def test_the_speed_is_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
     swarmlab("up", "--backend", "embedded", "--speed", "1", "--name", NAME)
     assert Record.standing(NAME).speed == 1
+
+
+# --- faults ---------------------------------------------------------------------------------------
+
+
+def test_faults_are_asked_of_the_process() -> None:
+    lab = connection.start(NAME, "embedded")
+    assert faults.faults(lab) == faults.Faults()
+    faults.stop_node(lab, "worker2")
+    faults.cut_link(lab, "worker1")
+    faults.slow_link(lab, "manager.i2tch.loc", delay_ms=20, loss=0.1)
+    faults.fill_disk(lab, "worker1")
+    faults.hide_image(lab, "nginx:latest")
+    assert faults.faults(lab) == faults.Faults(
+        {"worker1": faults.Link(up=False), "manager": faults.Link(True, 20.0, 0.1)},
+        frozenset({"worker1"}),
+        frozenset({"nginx:latest"}),
+        frozenset({"worker2"}),
+    )
+    for _ in range(2):
+        faults.start_node(lab, "worker2")
+        faults.mend_link(lab, "worker1")
+        faults.free_disk(lab, "worker1")
+        faults.show_image(lab, "nginx:latest")
+    assert faults.faults(lab) == faults.Faults({"manager": faults.Link(True, 20.0, 0.1)})
+    faults.mend(lab)
+    assert faults.faults(lab) == faults.Faults()
+
+
+@pytest.mark.parametrize("asked", [{"delay_ms": -1}, {"delay_ms": float("nan")}, {"loss": 1.5}, {"delay_ms": 1e9}])
+def test_a_link_that_cannot_be_so(asked: dict[str, float]) -> None:
+    lab = connection.start(NAME, "embedded")
+    with pytest.raises(FaultUnavailable, match="manager"):
+        faults.slow_link(lab, "manager", **asked)
+
+
+def test_a_fault_of_a_node_that_does_not_exist() -> None:
+    lab = connection.start(NAME, "embedded")
+    for fault in (faults.stop_node, faults.start_node, faults.cut_link, faults.mend_link, faults.fill_disk):
+        with pytest.raises(NodeUnknown):
+            fault(lab, "worker9")
+
+
+def test_what_a_real_lab_cannot_be_given(own_home: Path) -> None:
+    lab = Lab("vrai", "local", connection.start(NAME, "embedded").nodes)
+    for fault in (
+        lambda: faults.fill_disk(lab, "worker1"),
+        lambda: faults.hide_image(lab, "nginx:latest"),
+        lambda: faults.faults(lab),
+        lambda: faults.slow_link(lab, "worker1", loss=0.5),
+    ):
+        with pytest.raises(FaultUnavailable, match="Impossible de") as caught:
+            fault()
+        assert "→" in str(caught.value)
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def test_every_result_says_that_the_lab_is_simulated() -> None:
+    ping = PingResult("a", "b", "passed", 1, 1, (0.1,), "10.0.1.2", "", "", "", simulated=True)
+    shown = [
+        ping,
+        Resolution("a", "b", "127.0.0.11", (), "", simulated=True),
+        Execution("a", ("ip", "addr"), 0, "", simulated=True),
+        HttpResult("a", "http://b/", "passed", 200, "", "", "", simulated=True),
+        ServiceLogs("web", 10, (), simulated=True),
+        Reach(("a", "b"), {("a", "b"): ping, ("b", "a"): ping}, simulated=True),
+        Capture("manager", ping, (), "b"),
+        Restoration(SECTIONS["13"], (), simulated=True),
+        Deployment("app", (), (), (), (), (), simulated=True),
+        Removal("app", (), (), simulated=True),
+    ]
+    for result in shown:
+        assert "simulé" in result._repr_html_(), type(result)
+        assert "simulé" not in _real(result)._repr_html_(), type(result)
+    check = CheckResult("13.4", "titre", "passed", "vu", simulated=True)
+    assert all("simulé" in check._repr_mimebundle_()[kind] for kind in ("text/plain", "text/html"))
+    assert "simulé" not in str(replace(check, simulated=False))
+
+
+def _real(result: Any) -> Any:
+    if isinstance(result, Capture):
+        return replace(result, result=replace(result.result, simulated=False))
+    return replace(result, simulated=False)
+
+
+def test_captured_packets_say_it_without_a_snapshot() -> None:
+    packet = replace(swarms.PING, simulated=True)
+    assert packets_table([packet]).attrs["notes"] == (SIMULATED,)
+    assert draw_nested_packet(packet).alt.endswith(SIMULATED)
+    assert packets_table([swarms.PING]).attrs["notes"] == ()
