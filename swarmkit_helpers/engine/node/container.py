@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from ..clock import ZERO_TIME
 from ..kinds import Json
 from ..net.stack import Interface, Stack
 from ..programs.system import Files
+from .output import Output
+from .policy import RestartPolicy
 
 if TYPE_CHECKING:
     from .host import Host
@@ -96,9 +99,45 @@ class Container:
     health: Json | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when process 1 has ended; a new one at each start."""
+    next_exit: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when process 1 ends next; then another one takes its place."""
     removed: asyncio.Event = field(default_factory=asyncio.Event)
+    programs: frozenset[str] = frozenset()
+    """Names of the programs that its image has."""
+    ports: Json = field(default_factory=dict)
+    """``NetworkSettings.Ports`` while it runs."""
+    warnings: list[str] = field(default_factory=list)
+    """What its creation was answered with."""
+    output: Output = field(default_factory=Output)
+    """What process 1 writes; those who attach before its start follow it too."""
+    stdin: asyncio.StreamReader | None = None
+    """What process 1 reads, or the next one will."""
+    stopped_by_hand: bool = False
+    """Whether somebody has asked for its end since its start: the policy ``unless-stopped`` looks at it."""
+    policy: RestartPolicy = field(default_factory=RestartPolicy)
+    waiting: asyncio.Task[None] | None = None
+    """What waits to start it again."""
+    checking: asyncio.Task[None] | None = None
+    """What looks after its health."""
+    began: float = 0.0
+    """When it was started last, on the world's clock."""
+    last_pid: int = 1
+    prepared: bool = False
+    """Whether it was started once: only then it has its files on the host."""
+    layer: str = ""
+    """Id of its writable layer."""
+    original: Mapping[str, bytes] = field(default_factory=dict)
+    """Files of its image, which `diff` compares with."""
+    own: Files = field(default_factory=dict)
+    """Files of its writable layer, on top of those: `files` without those of volumes."""
+    image_size: int = 0
 
     @property
     def short_id(self) -> str:
         """First 12 digits of the id: its host name, unless another is asked for."""
         return self.id[:12]
+
+    def next_pid(self) -> int:
+        """Number of the next process in it."""
+        self.last_pid += 6
+        return self.last_pid

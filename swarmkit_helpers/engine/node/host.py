@@ -13,6 +13,7 @@ from ..net.stack import Stack
 
 if TYPE_CHECKING:
     from ..cluster.membership import Membership
+    from ..programs.system import Program
     from ..world import World
     from .agent import Agent
     from .containers import Containers
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from .volumes import Volumes
 
 __all__ = ["Host"]
+
+FIRST_PID = 1200
+_PATHS = (
+    "/ /boot /dev /etc /etc/hosts /etc/hostname /etc/localtime /etc/resolv.conf /home /lib /lib/modules /opt /proc "
+    "/root /run /srv /sys /sys/fs/cgroup /tmp /usr /usr/bin /usr/share /usr/src /var /var/lib /var/lib/docker "
+    "/var/log /var/run /var/run/docker.sock /run/docker.sock"
+)
 
 
 class _Missing:
@@ -64,6 +72,13 @@ class Host:
         self.address = address
         self.id = _engine_id()
         self.running = True
+        self.root = "/var/lib/docker"
+        self.labels: list[str] = []
+        self.paths = set(_PATHS.split())
+        """Files and directories of the host that a container may mount; its own files are none of ours."""
+        self.program: Callable[[frozenset[str], str], Program | None] = _program
+        """Gives the program of a name, among those that an image has."""
+        self._last_pid = FIRST_PID
         self._watchers: list[Callable[[bool], None]] = []
         self.stack = Stack(self, hostname)
         self.events: Events = room(".events", "Events", self)
@@ -115,6 +130,11 @@ class Host:
         self._tell()
         self.containers.vanish()
 
+    def next_pid(self) -> int:
+        """Number of the next process on the host."""
+        self._last_pid += self.world.random.randrange(3, 90)
+        return self._last_pid
+
     def _tell(self) -> None:
         for watcher in list(self._watchers):
             watcher(self.running)
@@ -130,6 +150,12 @@ class Host:
         from .description import version
 
         return version()
+
+
+def _program(names: frozenset[str], name: str) -> Program | None:
+    from ..programs.catalogue import program
+
+    return program(names, name)
 
 
 def _engine_id() -> str:

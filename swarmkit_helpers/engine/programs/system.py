@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Files", "Program", "System"]
 
-Files = dict[str, bytes]
+Files = MutableMapping[str, bytes]
 """A container's files: absolute path -> content; shared by all that runs in it."""
 
 
@@ -37,6 +37,11 @@ class System:
     tty: bool = False
     handlers: dict[str, Callable[[], None]] = field(default_factory=dict)
     """Signals that the program handles: ``SIGINT`` -> what to do."""
+    programs: frozenset[str] = frozenset()
+    """Names of the programs that the image has; none: all that the catalogue knows."""
+    directory: str = "/"
+    """Where it runs."""
+    pid: int = 1
 
     def say(self, text: str) -> None:
         """Write a line."""
