@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -19,7 +19,7 @@ from .golang import BadJson, parse
 if TYPE_CHECKING:
     from ..node.host import Host
 
-__all__ = ["MOST_JSON", "Call", "moment", "settled"]
+__all__ = ["MOST_JSON", "MOST_TAR", "Call", "Work", "body_of", "moment", "settled"]
 
 MOST_JSON = 8 * 1024 * 1024
 """Bytes of a body of JSON."""
@@ -32,7 +32,6 @@ BOOLEANS = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
     **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
 }
-Value = TypeVar("Value")
 Work = set["asyncio.Future[Any]"]
 
 
@@ -125,26 +124,8 @@ class Call:
                 raise Refusal(501, f"the embedded engine has no option {option!r} of {self.request.path}")
 
     async def data(self, most: int = MOST_TAR) -> bytes:
-        """The body.
-
-        Raises
-        ------
-        Refusal
-            413: it is longer than is read here; 400: it ends too early.
-        """
-        if (self.request.content_length or 0) > most:
-            raise Refusal(413, f"request body too large: more than {most} bytes")
-        parts: list[bytes] = []
-        size = 0
-        try:
-            async for part in self.request.content.iter_any():
-                size += len(part)
-                if size > most:
-                    raise Refusal(413, f"request body too large: more than {most} bytes")
-                parts.append(part)
-        except (web.RequestPayloadError, ConnectionError):
-            raise Refusal(400, "unexpected EOF") from None
-        return b"".join(parts)
+        """The body; see `body_of`."""
+        return await body_of(self.request, most)
 
     async def body(self, shape: shapes.Struct, *, status: int = 400, nothing: str = "") -> Json:
         """The body, as JSON of that type.
@@ -171,16 +152,39 @@ class Call:
         if given.partition(";")[0].strip().lower() != "application/json":
             raise Refusal(400, f"Content-Type specified ({given}) must be 'application/json'")
 
-    async def settle(self, value: Value | Awaitable[Value]) -> Value:
+    async def settle(self, value: Any) -> Any:
         """What a room answers, at once or later; its work is done to its end even if the client goes."""
         return await settled(value, self.work)
 
 
-async def settled(value: Value | Awaitable[Value], work: Work) -> Value:
+async def body_of(request: web.Request, most: int) -> bytes:
+    """The body of a request.
+
+    Raises
+    ------
+    Refusal
+        413: it is longer than is read here; 400: it ends too early.
+    """
+    if (request.content_length or 0) > most:
+        raise Refusal(413, f"request body too large: more than {most} bytes")
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for part in request.content.iter_any():
+            size += len(part)
+            if size > most:
+                raise Refusal(413, f"request body too large: more than {most} bytes")
+            parts.append(part)
+    except (web.RequestPayloadError, ConnectionError):
+        raise Refusal(400, "unexpected EOF") from None
+    return b"".join(parts)
+
+
+async def settled(value: Any, work: Work) -> Any:
     """See `Call.settle`."""
     if not inspect.isawaitable(value):
         return value
-    future = asyncio.ensure_future(cast("Awaitable[Value]", value))
+    future = asyncio.ensure_future(value)
     work.add(future)
     future.add_done_callback(_forget(work))
     return await asyncio.shield(future)

@@ -96,13 +96,13 @@ async def kill(call: Call) -> web.StreamResponse:
 
 async def pause(call: Call) -> web.StreamResponse:
     """``POST /containers/{name}/pause``."""
-    await call.settle(call.host.containers.pause(call.host.containers.find(call.name)))
+    call.host.containers.pause(call.host.containers.find(call.name))
     return empty(204)
 
 
 async def unpause(call: Call) -> web.StreamResponse:
     """``POST /containers/{name}/unpause``."""
-    await call.settle(call.host.containers.unpause(call.host.containers.find(call.name)))
+    call.host.containers.unpause(call.host.containers.find(call.name))
     return empty(204)
 
 
@@ -111,7 +111,7 @@ async def rename(call: Call) -> web.StreamResponse:
     name = call.text("name")
     if not name:
         raise Refusal(400, "Neither old nor new names may be empty")
-    await call.settle(call.host.containers.rename(call.host.containers.find(call.name), name))
+    call.host.containers.rename(call.host.containers.find(call.name), name)
     return empty(204)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import hmac
-import logging
 import posixpath
 import re
 from typing import TYPE_CHECKING
@@ -30,9 +27,9 @@ from . import (
     tasks,
     volumes,
 )
-from .answers import bare, empty, error
-from .call import Call, Work
-from .golang import BadJson
+from .answering import Answering
+from .answers import empty
+from .call import Call
 from .routes import Table
 
 if TYPE_CHECKING:
@@ -44,7 +41,6 @@ ENGINE_VERSION = "20.10.24+dfsg1"
 DEFAULT_VERSION = "1.41"
 MINIMUM_VERSION = "1.12"
 
-LOGGER = logging.getLogger(__name__)
 VERSIONED = re.compile(r"/v([0-9.]+)(/.*)")
 MODULES = (
     system, logs, attach, execs, archive, containers, images, networks, volumes, swarm, nodes, services, tasks, secrets,
@@ -65,57 +61,41 @@ def _compared(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-class Dispatcher:
+class Dispatcher(Answering):
     """Answers the requests to one engine.
 
     Parameters
     ----------
     host
         The engine.
-    token
-        What clients must know; none on a unix socket, whose rights say who may use it.
     """
 
     def __init__(self, host: Host, token: str | None = None) -> None:
+        super().__init__(token)
         self.host = host
-        self.token = token
-        self.work: Work = set()
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
-        """Answer a request."""
-        try:
-            return await self._answer(request)
-        except Refusal as refusal:
-            return error(refusal.status, refusal.message)
-        except BadJson as bad:
-            return error(400, str(bad))
-        except NotImplementedError as missing:
-            return error(501, str(missing) or f"the embedded engine has no {request.method} {request.path}")
-        except (asyncio.CancelledError, ConnectionError):
-            raise
-        except Exception as bug:
-            LOGGER.exception("%s %s", request.method, request.path)
-            return error(500, f"the embedded engine failed: {type(bug).__name__}: {bug}")
+    def headers(self, request: web.Request) -> dict[str, str]:
+        """Which engine answers; nothing where the engine's router answers itself."""
+        return signature(request) if request.get("signed") else {}
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Find who answers that path, for a client of that version."""
         path = request.path
         clean = posixpath.normpath(path).replace("//", "/")
         if path.endswith("/") and clean != "/":
             clean += "/"
         if clean != path:
             return web.Response(status=301, headers={"Location": clean})
-        if self.token is not None and not self._known(request):
-            raise Refusal(401, "unauthorized: this engine answers to the bearer of its token only")
         version = DEFAULT_VERSION
         if found := VERSIONED.fullmatch(path):
             version, path = found[1], found[2]
         if request.method == "OPTIONS":
-            self._sign(request)
+            request["signed"] = True
             return empty()
         route = TABLE.find(request.method, path)
         if route is None:
             raise Refusal(404, "page not found")
-        self._sign(request)
+        request["signed"] = True
         if len(version) > 32:
             raise Refusal(400, f"invalid API version {version[:32]}")
         if _compared(version) < _compared(MINIMUM_VERSION):
@@ -132,31 +112,6 @@ class Dispatcher:
         request["experimental"] = True
         handler, names = route
         return await handler(Call(self.host, request, _numbers(version), names, self.work))
-
-    def _known(self, request: web.Request) -> bool:
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        return kind.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), (self.token or "").encode())
-
-    @staticmethod
-    def _sign(request: web.Request) -> None:
-        request["signed"] = True
-
-    @staticmethod
-    async def prepare(request: web.Request, response: web.StreamResponse) -> None:
-        """Say which engine answers."""
-        bare(response)
-        if request.get("signed"):
-            response.headers.update(signature(request))
-        else:
-            response.headers["Server"] = ""
-            del response.headers["Server"]
-
-    async def close(self) -> None:
-        """End what goes on."""
-        work = list(self.work)
-        for future in work:
-            future.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
 
 
 def signature(request: web.Request) -> dict[str, str]:

@@ -206,6 +206,7 @@ async def take_over(request: web.Request, headers: Mapping[str, str], *, drain: 
     transport = request.transport
     if transport is None or transport.is_closing():
         raise ConnectionResetError("the client is gone")
+    request["begun"] = True
     before = transport.get_protocol()
     taken = Hijack(transport, before)
     transport.set_protocol(taken)

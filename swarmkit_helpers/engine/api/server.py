@@ -6,11 +6,13 @@ import asyncio
 import logging
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from .answering import Answering
 from .dispatch import Dispatcher
 
 if TYPE_CHECKING:
@@ -24,29 +26,26 @@ HTTP_LOGGER.setLevel(logging.CRITICAL)  # what is no HTTP is answered so, and is
 
 
 class Server:
-    """One engine, where clients find it.
-
-    While its engine is stopped nothing listens there: a client is refused, as it is by an engine that is down.
+    """What answers requests, where clients find it.
 
     Parameters
     ----------
-    host
-        The engine.
+    answering
+        What answers; on a port, it must have a token.
     path
         Of the unix socket; None: a port of 127.0.0.1.
-    token
-        What clients must say, as ``Authorization: Bearer``, on a port.
     port
         0: any that is free; the same after a stop.
     """
 
-    def __init__(self, host: Host, path: Path | None = None, *, token: str | None = None, port: int = 0) -> None:
-        if path is None and not token:
+    def __init__(self, answering: Answering, path: Path | None = None, *, port: int = 0) -> None:
+        if path is None and not answering.token:
             raise ValueError("a port needs a token")
-        self.host = host
+        self.answering = answering
         self.path = path
         self.port = port
-        self.dispatcher = Dispatcher(host, token)
+        self.forget: Callable[[], None] = lambda: None
+        """Ends what tells it to listen or not."""
         self._runner: web.AppRunner | None = None
         self._turn = asyncio.Lock()
         self._closed = False
@@ -68,8 +67,8 @@ class Server:
             if self._runner is not None or self._closed:
                 return
             application = web.Application(client_max_size=0)
-            application.router.add_route("*", "/{path:.*}", self.dispatcher)
-            application.on_response_prepare.append(self.dispatcher.prepare)
+            application.router.add_route("*", "/{path:.*}", self.answering)
+            application.on_response_prepare.append(self.answering.prepare)
             runner = web.AppRunner(
                 application,
                 access_log=None,
@@ -120,7 +119,7 @@ class Server:
             if runner is None:
                 return
             await runner.cleanup()
-            await self.dispatcher.close()
+            await self.answering.close()
             if self.path is not None:
                 self.path.unlink(missing_ok=True)
 
@@ -133,22 +132,26 @@ class Server:
     async def close(self) -> None:
         """End for good."""
         self._closed = True
+        self.forget()
         await asyncio.gather(*self._changes, return_exceptions=True)
         await self.shut()
 
 
 async def serve(host: Host, path: Path) -> Server:
-    """Serve an engine on a unix socket, for its owner alone."""
-    return await _opened(Server(host, path))
+    """Serve an engine on a unix socket, for its owner alone.
+
+    While the engine is stopped nothing listens there: a client is refused, as it is by an engine that is down.
+    """
+    return await _followed(host, Server(Dispatcher(host), path))
 
 
 async def serve_tcp(host: Host, token: str, port: int = 0) -> Server:
     """Serve an engine on 127.0.0.1, for those who know a token: where there are no unix sockets."""
-    return await _opened(Server(host, token=token, port=port))
+    return await _followed(host, Server(Dispatcher(host, token), port=port))
 
 
-async def _opened(server: Server) -> Server:
-    if server.host.running:
+async def _followed(host: Host, server: Server) -> Server:
+    if host.running:
         await server.open()
-    server.host.watch(server.follow)
+    server.forget = host.watch(server.follow)
     return server

@@ -40,7 +40,8 @@ def _memory() -> int:
 async def ping(call: Call) -> web.StreamResponse:
     """``GET`` and ``HEAD /_ping``."""
     head = call.request.method == "HEAD"
-    return web.Response(text="" if head else "OK", headers=NO_CACHE)
+    length = {"Content-Length": "0"} if head else {}
+    return web.Response(text="" if head else "OK", headers=NO_CACHE | length)
 
 
 async def version(call: Call) -> web.StreamResponse:
