@@ -42,6 +42,7 @@ class Tap:
         self._frames: deque[tuple[float, bytes]] = deque()
         self._come = asyncio.Event()
         self._ended = ended
+        self._last_s = 0.0
         self.closed = False
 
     def offer(self, time_s: float, frame: bytes) -> None:
@@ -51,7 +52,9 @@ class Tap:
         if len(self._frames) == MOST_FRAMES:
             self._frames.popleft()
             self.dropped += 1
-        self._frames.append((time_s, frame))
+        # At a quicker pace than an engine's, an answer may come later than the next question leaves.
+        self._last_s = max(time_s, self._last_s)
+        self._frames.append((self._last_s, frame))
         self._come.set()
 
     def taken(self) -> list[tuple[float, bytes]]:

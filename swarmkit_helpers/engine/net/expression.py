@@ -189,7 +189,11 @@ def _on_host(sides: tuple[int, ...], address: str) -> Test:
 
 
 def _on_net(sides: tuple[int, ...], text: str) -> Test:
-    network, mask = int((found := ip_network(text)).network_address), int(found.netmask)
+    try:
+        found = ip_network(text)
+    except ValueError as err:
+        raise ValueError(SYNTAX_ERROR) from err
+    network, mask = int(found.network_address), int(found.netmask)
     return lambda seen: seen.ends is not None and any(seen.ends[side] & mask == network for side in sides)
 
 

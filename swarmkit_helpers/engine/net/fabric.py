@@ -16,7 +16,7 @@ from .connections import FIRST_PORT, LAST_PORT, Connections
 from .dns import Resolver
 from .pipe import Pipe
 from .stack import Handler, Interface, Neighbour, Route, Segment, Stack, number
-from .way import ANY, Binding, Leg, Way, Ways
+from .way import ANY, Binding, Way, Ways
 from .wires import NEIGHBOUR_FAILED_MS, NEIGHBOUR_FRESH_S, Wires
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ __all__ = ["Delivery", "Fabric"]
 TTL = 64
 HEADERS_BYTES = 28
 """Of IPv4, and of ICMP or UDP."""
-TRACEROUTE_PORT = 33_434
+LONGEST = 65_535 - HEADERS_BYTES
+"""Data of one packet at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Fabric:
         """The stack's routing table, as ``ip route`` shows it."""
         out = stack.by_default()
         table = [Route("default", out.gateway, out.name, "")] if out else []
-        near = sorted(stack.interfaces, key=lambda card: (card.network, card.prefix))
+        near = sorted((card for card in stack.interfaces if card.up), key=lambda card: (card.network, card.prefix))
         return table + [
             Route(f"{IPv4Address(card.network)}/{card.prefix}", "", card.name, card.address) for card in near
         ]
@@ -220,6 +221,8 @@ class Fabric:
         way = self.way(stack, destination)
         if way.outcome == "no route":
             return Delivery("no route", why=os.strerror(errno.ENETUNREACH))
+        if size > LONGEST:
+            return Delivery("too long", mtu=LONGEST + HEADERS_BYTES)
         if dont_fragment and way.legs and size + HEADERS_BYTES > way.legs[0].sender.mtu:
             return Delivery("too long", mtu=way.legs[0].sender.mtu, source=way.legs[0].source)
         if ttl <= way.hops and way.legs:
@@ -228,9 +231,17 @@ class Fabric:
                 "expired", self.wires.rtt_ms(Way("reached")), way.legs[0].receiver.address, why="Time to live exceeded"
             )
         lost_on = next((leg for leg in way.legs if not self.wires.passes(leg)), None)
-        if self.wires.watched and way.legs:
-            self.wires.show_question(way.legs[0], time.time())
-            self._show_echo(way, size, ttl, dont_fragment, kind, sequence, identifier, lost_on)
+        seen = self.wires.watched and bool(way.legs)
+        now = time.time()
+        if seen:
+            self.wires.show_question(way.legs[0], now)
+            if kind == "udp":
+                body = frames.probe(identifier, sequence, size)
+            else:
+                body = frames.echo(reply=False, identifier=identifier, sequence=sequence, size=size, time_s=now)
+            self.wires.show(
+                way.legs, body, back=False, time_s=now, lost_on=lost_on, ttl=ttl, dont_fragment=dont_fragment
+            )
         if way.outcome == "unreachable":
             return Delivery("unreachable", self.wires.bad_news_ms(way, stack), way.reporter, why=way.why)
         if way.outcome != "reached" or lost_on is not None:
@@ -238,30 +249,12 @@ class Fabric:
         self.wires.learn(way)
         rtt_ms = self.wires.rtt_ms(way)
         lost_back = next((leg for leg in reversed(way.legs) if not self.wires.passes(leg)), None)
-        if self.wires.watched and way.legs and kind == "icmp":
-            body = frames.echo(reply=True, identifier=identifier, sequence=sequence, size=size, time_s=time.time())
-            self.wires.show(way.legs, body, back=True, time_s=time.time() + rtt_ms / 1000, lost_on=lost_back)
+        if seen and kind == "icmp":
+            body = frames.echo(reply=True, identifier=identifier, sequence=sequence, size=size, time_s=now)
+            self.wires.show(way.legs, body, back=True, time_s=now + rtt_ms / 1000, lost_on=lost_back)
         if lost_back is not None:
             return Delivery("lost", wire=way.crosses)
         return Delivery("reached", rtt_ms, destination, TTL - way.hops, wire=way.crosses)
-
-    def _show_echo(
-        self,
-        way: Way,
-        size: int,
-        ttl: int,
-        dont_fragment: bool,
-        kind: str,
-        sequence: int,
-        identifier: int,
-        lost_on: Leg | None,
-    ) -> None:
-        now = time.time()
-        if kind == "udp":
-            body = frames.udp(identifier % 28_232 + FIRST_PORT, TRACEROUTE_PORT + sequence - 1, bytes(size))
-        else:
-            body = frames.echo(reply=False, identifier=identifier, sequence=sequence, size=size, time_s=now)
-        self.wires.show(way.legs, body, back=False, time_s=now, lost_on=lost_on, ttl=ttl, dont_fragment=dont_fragment)
 
     # -- connections
 

@@ -10,11 +10,12 @@ from functools import lru_cache
 
 import dpkt
 
-__all__ = ["VXLAN_PORT", "arp", "echo", "encrypted", "ethernet", "fragments", "tcp", "vxlan"]
+__all__ = ["VXLAN_PORT", "arp", "echo", "encrypted", "ethernet", "fragments", "probe", "tcp", "vxlan"]
 
 VXLAN_PORT = 4789
 VXLAN_HEADER = struct.Struct("!B3xI")
 VNI_PRESENT = 0x08
+TRACEROUTE_PORT = 33_434
 IP_BYTES = 20
 IP_TTL = 64
 NO_MAC = "00:00:00:00:00:00"
@@ -86,6 +87,11 @@ def tcp(
 def udp(source_port: int, destination_port: int, data: bytes) -> dpkt.udp.UDP:
     """A UDP datagram."""
     return dpkt.udp.UDP(sport=source_port, dport=destination_port, ulen=8 + len(data), data=data)
+
+
+def probe(identifier: int, sequence: int, size: int) -> dpkt.udp.UDP:
+    """A UDP datagram to a port where nobody listens, as traceroute sends them."""
+    return udp(FIRST_PORT + identifier % PORTS, TRACEROUTE_PORT + sequence - 1, bytes(size))
 
 
 def fragments(

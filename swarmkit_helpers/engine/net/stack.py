@@ -193,8 +193,8 @@ class Stack:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is of ``lo``."""
-    return address.startswith("127.")
+    """Whether an address is of ``lo``; Linux takes 0.0.0.0 for it."""
+    return address.startswith("127.") or address == "0.0.0.0"
 
 
 @lru_cache(maxsize=65_536)
