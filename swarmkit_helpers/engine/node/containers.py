@@ -430,12 +430,10 @@ class Containers:
     def _starts_exec(self, process: Process) -> None:
         self._check_exec(process.container)
         self.tell(process.container, f"exec_start: {_words(process)}", execID=process.id)
-        # one that cannot run is no process of the container's
-        process.container.execs.pop(process.id, None)
 
     def _ended_exec(self, process: Process) -> None:
         process.container.execs.pop(process.id, None)
-        if process.container.process is not None:
+        if process.pid and process.container.process is not None:
             self.tell(process.container, "exec_die", execID=process.id, exitCode=str(process.exit_code))
 
     def forget_execs(self, container: Container) -> None:

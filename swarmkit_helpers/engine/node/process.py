@@ -80,6 +80,7 @@ class Process:
         self.before_start: Callable[[Process], None] = lambda _: None
         """Called before its program is looked for; it may refuse."""
         self.after_end: Callable[[Process], None] = lambda _: None
+        """Called when it has ended, or could not start: `pid` is 0 then."""
         self.size = (0, 0)
         """Height and width of its terminal."""
         self._ended = asyncio.Event()
@@ -118,6 +119,7 @@ class Process:
             self.exit_code = NOT_RUN
             self._ended.set()
             self.output.end()
+            self.after_end(self)
             message = f"OCI runtime exec failed: exec failed: unable to start container process: {err}: unknown"
             raise Refusal(400, message) from err
         self.begin(program)
@@ -131,6 +133,8 @@ class Process:
         else:
             self.system.pid = self.container.next_pid()
         self._task = asyncio.get_running_loop().create_task(self._run(program), name=f"{self.argv[0]} {self.pid}")
+        # a signal that comes before its first step leaves it none
+        self._task.add_done_callback(lambda _: self._finish(128 + NUMBERS[self._fatal]))
 
     async def wait(self) -> int:
         """Wait for its end; return its exit code."""

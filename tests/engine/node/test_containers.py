@@ -13,13 +13,14 @@ from swarmkit_helpers.engine.refusal import Refusal
 from .conftest import Run, create, told
 
 HOST_CONFIG_KEYS = (
-    "Binds ContainerIDFile LogConfig NetworkMode PortBindings RestartPolicy AutoRemove VolumeDriver VolumesFrom CapAdd CapDrop "
-    "CgroupnsMode Dns DnsOptions DnsSearch ExtraHosts GroupAdd IpcMode Cgroup Links OomScoreAdj PidMode Privileged "
-    "PublishAllPorts ReadonlyRootfs SecurityOpt UTSMode UsernsMode ShmSize ConsoleSize Isolation CpuShares Memory NanoCpus "
-    "CgroupParent BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps "
-    "BlkioDeviceWriteIOps CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems Devices "
-    "DeviceCgroupRules DeviceRequests KernelMemory KernelMemoryTCP MemoryReservation MemorySwap MemorySwappiness "
-    "OomKillDisable PidsLimit Ulimits CpuCount CpuPercent IOMaximumIOps IOMaximumBandwidth MaskedPaths ReadonlyPaths"
+    "Binds ContainerIDFile LogConfig NetworkMode PortBindings RestartPolicy AutoRemove VolumeDriver VolumesFrom "
+    "CapAdd CapDrop CgroupnsMode Dns DnsOptions DnsSearch ExtraHosts GroupAdd IpcMode Cgroup Links OomScoreAdj "
+    "PidMode Privileged PublishAllPorts ReadonlyRootfs SecurityOpt UTSMode UsernsMode ShmSize ConsoleSize Isolation "
+    "CpuShares Memory NanoCpus CgroupParent BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps "
+    "BlkioDeviceReadIOps BlkioDeviceWriteIOps CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus "
+    "CpusetMems Devices DeviceCgroupRules DeviceRequests KernelMemory KernelMemoryTCP MemoryReservation MemorySwap "
+    "MemorySwappiness OomKillDisable PidsLimit Ulimits CpuCount CpuPercent IOMaximumIOps IOMaximumBandwidth "
+    "MaskedPaths ReadonlyPaths"
 )
 """Of a container created without a HostConfig, as the real engine gives them, in its order."""
 INSPECT_KEYS = (
@@ -27,8 +28,8 @@ INSPECT_KEYS = (
     "MountLabel ProcessLabel AppArmorProfile ExecIDs HostConfig GraphDriver Mounts Config NetworkSettings"
 )
 CONFIG_KEYS = (
-    "Hostname Domainname User AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce Env Cmd Image Volumes WorkingDir "
-    "Entrypoint OnBuild Labels"
+    "Hostname Domainname User AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce Env Cmd Image Volumes "
+    "WorkingDir Entrypoint OnBuild Labels"
 )
 
 
@@ -164,16 +165,16 @@ CREATED: list[tuple[dict[str, Any], dict[str, Any] | None, int, str]] = [
         {},
         {"Binds": ["rel:x"]},
         500,
-        "invalid volume specification: 'rel:x': invalid mount config for type \"volume\": invalid mount path: 'x' mount path "
-        "must be absolute",
+        "invalid volume specification: 'rel:x': invalid mount config for type \"volume\": "
+        "invalid mount path: 'x' mount path must be absolute",
     ),
     ({}, {"Binds": ["a:b:c:d"]}, 500, "invalid volume specification: 'a:b:c:d'"),
     (
         {},
         {"Binds": ["a/b:/x"]},
         400,
-        'create a/b: "a/b" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. '
-        "If you intended to pass a host directory, use absolute path",
+        'create a/b: "a/b" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are '
+        "allowed. If you intended to pass a host directory, use absolute path",
     ),
     (
         {},
@@ -277,7 +278,8 @@ def test_renaming(run: Run) -> None:
             ("", "Neither old nor new names may be empty"),
             (
                 "a b",
-                "Error when allocating new name: Invalid container name (/a b), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+                "Error when allocating new name: Invalid container name (/a b), "
+                "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
             ),
         ):
             with pytest.raises(Refusal) as refused:

@@ -12,7 +12,10 @@ from swarmkit_helpers.engine.refusal import Refusal
 
 from .conftest import Run, create, ended, told
 
-RUNC = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "
+RUNC = (
+    "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
+    "exec: "
+)
 
 
 def test_a_whole_life(run: Run) -> None:
