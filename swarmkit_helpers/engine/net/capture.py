@@ -6,8 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-import dpkt
-
 from .expression import compiled
 
 __all__ = ["Tap", "pcap_header", "pcap_record"]
@@ -92,11 +90,15 @@ class Tap:
 
 def pcap_header() -> bytes:
     """The beginning of a pcap file of Ethernet frames."""
+    import dpkt
+
     return bytes(dpkt.pcap.LEFileHdr(snaplen=SNAPSHOT_BYTES, linktype=dpkt.pcap.DLT_EN10MB))
 
 
 def pcap_record(time_s: float, frame: bytes) -> bytes:
     """One frame, as a pcap file has it."""
+    import dpkt
+
     seconds, parts = divmod(round(time_s * MICROSECONDS), MICROSECONDS)
     kept = frame[:SNAPSHOT_BYTES]
     return bytes(dpkt.pcap.LEPktHdr(tv_sec=seconds, tv_usec=parts, caplen=len(kept), len=len(frame))) + kept

@@ -9,8 +9,6 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from dpkt.tcp import TH_ACK, TH_FIN, TH_PUSH, TH_RST, TH_SYN
-
 from . import frames
 from .pipe import Pipe, pipe
 from .stack import Stack
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "Segments"]
 
+FIN, SYN, RST, PUSH, ACK = 1, 2, 4, 8, 16
+"""Flags of a segment."""
 FIRST_RETRY_S = 0.2
 LONGEST_RETRY_S = 120.0
 GIVEN_UP_S = 924.0
@@ -52,39 +52,39 @@ class Segments:
         """Ask for a connection."""
         if self._wires.watched and self._way.legs:
             self._wires.show_question(self._way.legs[0], time.time())
-            self._show(TH_SYN, back=False, lost_on=lost_on)
+            self._show(SYN, back=False, lost_on=lost_on)
 
     def accept(self) -> None:
         """Show that it was accepted."""
         self._sent[0] += 1
-        self._show(TH_SYN | TH_ACK, back=True)
+        self._show(SYN | ACK, back=True)
         self._sent[1] += 1
-        self._show(TH_ACK, back=False)
+        self._show(ACK, back=False)
 
     def refuse(self) -> None:
         """Show that nobody listens."""
         self._sent[0] += 1
         self._sent[1] = 0
-        self._show(TH_RST | TH_ACK, back=True)
+        self._show(RST | ACK, back=True)
 
     def data(self, data: bytes, *, back: bool) -> None:
         """Show bytes, and that they were received."""
         for start in range(0, len(data), self._mss):
             part = data[start : start + self._mss]
-            self._show(TH_PUSH | TH_ACK if start + self._mss >= len(data) else TH_ACK, back=back, data=part)
+            self._show(PUSH | ACK if start + self._mss >= len(data) else ACK, back=back, data=part)
             self._sent[back] += len(part)
-        self._show(TH_ACK, back=not back)
+        self._show(ACK, back=not back)
 
     def end(self, *, back: bool) -> None:
         """Show that one end sends nothing more."""
-        self._show(TH_FIN | TH_ACK, back=back)
+        self._show(FIN | ACK, back=back)
         self._sent[back] += 1
-        self._show(TH_ACK, back=not back)
+        self._show(ACK, back=not back)
 
     def _show(self, flags: int, *, back: bool, data: bytes = b"", lost_on: Leg | None = None) -> None:
         if not self._wires.watched:
             return
-        known = flags & TH_ACK
+        known = flags & ACK
 
         def segment(leg: Leg) -> Any:
             ports = (leg.port, self.port) if back else (self.port, leg.port)
@@ -94,7 +94,7 @@ class Segments:
                 acknowledged=self._sent[not back] if known else 0,
                 flags=flags,
                 data=data,
-                mss=self._mss if flags & TH_SYN else 0,
+                mss=self._mss if flags & SYN else 0,
             )
 
         self._wires.show(self._way.legs, segment, back=back, time_s=time.time(), lost_on=lost_on, dont_fragment=True)

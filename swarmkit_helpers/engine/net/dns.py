@@ -74,8 +74,8 @@ class Resolver:
     def register(
         self,
         interface: Interface,
-        *,
         name: str,
+        *,
         aliases: Iterable[str] = (),
         service: str = "",
         service_aliases: Iterable[str] = (),

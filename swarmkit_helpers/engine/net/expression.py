@@ -8,27 +8,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-import dpkt
-
 __all__ = ["compiled"]
 
-Test = Callable[["Seen"], bool]
+Test = Callable[["_Seen"], bool]
 SYNTAX_ERROR = "syntax error"
 WORD = re.compile(r"\(|\)|!|&&|\|\||[^\s()!&|]+")
 PROTOCOLS = {
-    "icmp": dpkt.ip.IP_PROTO_ICMP,
-    "tcp": dpkt.ip.IP_PROTO_TCP,
-    "udp": dpkt.ip.IP_PROTO_UDP,
-    "sctp": dpkt.ip.IP_PROTO_SCTP,
-    "esp": dpkt.ip.IP_PROTO_ESP,
-    "ah": dpkt.ip.IP_PROTO_AH,
+    "icmp": 1,
+    "tcp": 6,
+    "udp": 17,
+    "sctp": 132,
+    "esp": 50,
+    "ah": 51,
 }
-WITH_PORTS = (dpkt.ip.IP_PROTO_TCP, dpkt.ip.IP_PROTO_UDP, dpkt.ip.IP_PROTO_SCTP)
+WITH_PORTS = (PROTOCOLS["tcp"], PROTOCOLS["udp"], PROTOCOLS["sctp"])
+IPV4, ARP, IPV6 = 0x0800, 0x0806, 0x86DD
 SERVICES = {"http": 80, "https": 443, "domain": 53, "ssh": 22}
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class _Seen:
     """What of a frame an expression can ask for."""
 
     length: int
@@ -59,14 +58,14 @@ def compiled(expression: str) -> Callable[[bytes], bool]:
     return lambda frame: test(_seen(frame))
 
 
-def _seen(frame: bytes) -> Seen:
+def _seen(frame: bytes) -> _Seen:
     kind = int.from_bytes(frame[12:14], "big")
     macs = frame[6:12].hex(":"), frame[:6].hex(":")
-    if kind == dpkt.ethernet.ETH_TYPE_ARP and len(frame) >= 42:
+    if kind == ARP and len(frame) >= 42:
         ends = int.from_bytes(frame[28:32], "big"), int.from_bytes(frame[38:42], "big")
-        return Seen(len(frame), kind, macs, None, ends)
-    if kind != dpkt.ethernet.ETH_TYPE_IP or len(frame) < 34:
-        return Seen(len(frame), kind, macs)
+        return _Seen(len(frame), kind, macs, None, ends)
+    if kind != IPV4 or len(frame) < 34:
+        return _Seen(len(frame), kind, macs)
     ip = frame[14:]
     protocol = ip[9]
     ends = int.from_bytes(ip[12:16], "big"), int.from_bytes(ip[16:20], "big")
@@ -75,7 +74,7 @@ def _seen(frame: bytes) -> Seen:
     ports = None
     if protocol in WITH_PORTS and first and len(ip) >= start + 4:
         ports = int.from_bytes(ip[start : start + 2], "big"), int.from_bytes(ip[start + 2 : start + 4], "big")
-    return Seen(len(frame), kind, macs, protocol, ends, ports)
+    return _Seen(len(frame), kind, macs, protocol, ends, ports)
 
 
 class _Reader:
@@ -125,7 +124,7 @@ class _Reader:
             number = PROTOCOLS[word]
             protocol = lambda seen: seen.protocol == number  # noqa: E731
         elif word in ("ip", "arp", "ip6"):
-            kinds = {"ip": 0x0800, "arp": 0x0806, "ip6": 0x86DD}
+            kinds = {"ip": IPV4, "arp": ARP, "ip6": IPV6}
             kind = kinds[word]
             protocol = lambda seen: seen.kind == kind  # noqa: E731
         if protocol is not None:

@@ -7,11 +7,29 @@ import socket
 import struct
 import zlib
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import dpkt
+if TYPE_CHECKING:
+    import dpkt
 
-__all__ = ["VXLAN_PORT", "arp", "echo", "encrypted", "ethernet", "fragments", "probe", "tcp", "vxlan"]
+__all__ = [
+    "VXLAN_PORT",
+    "arp",
+    "echo",
+    "encrypted",
+    "ethernet",
+    "fragments",
+    "packed_mac",
+    "probe",
+    "tcp",
+    "udp",
+    "vxlan",
+]
 
+IPV4, ARP = 0x0800, 0x0806
+"""What an Ethernet frame carries."""
+ICMP, TCP, UDP, ESP = 1, 6, 17, 50
+"""What an IPv4 packet carries."""
 VXLAN_PORT = 4789
 VXLAN_HEADER = struct.Struct("!B3xI")
 VNI_PRESENT = 0x08
@@ -34,7 +52,7 @@ def packed_mac(mac: str) -> bytes:
     return bytes.fromhex(mac.replace(":", ""))
 
 
-def ethernet(source_mac: str, destination_mac: str, packet: bytes, kind: int = dpkt.ethernet.ETH_TYPE_IP) -> bytes:
+def ethernet(source_mac: str, destination_mac: str, packet: bytes, kind: int = IPV4) -> bytes:
     """An Ethernet frame."""
     return packed_mac(destination_mac) + packed_mac(source_mac) + kind.to_bytes(2, "big") + packet
 
@@ -47,6 +65,8 @@ def arp(source_mac: str, source: str, destination: str, answer_from: str = "") -
     source, destination
         IPv4 addresses of who speaks and of who is spoken to.
     """
+    import dpkt
+
     body = dpkt.arp.ARP(
         op=dpkt.arp.ARP_OP_REPLY if answer_from else dpkt.arp.ARP_OP_REQUEST,
         sha=packed_mac(source_mac),
@@ -54,11 +74,13 @@ def arp(source_mac: str, source: str, destination: str, answer_from: str = "") -
         tha=packed_mac(answer_from or NO_MAC),
         tpa=socket.inet_aton(destination),
     )
-    return ethernet(source_mac, answer_from or BROADCAST, bytes(body), dpkt.ethernet.ETH_TYPE_ARP)
+    return ethernet(source_mac, answer_from or BROADCAST, bytes(body), ARP)
 
 
 def echo(*, reply: bool, identifier: int, sequence: int, size: int, time_s: float) -> bytes:
     """An ICMP echo of `size` bytes of data, as iputils' ping fills them."""
+    import dpkt
+
     stamp = struct.pack("<qq", int(time_s), int(time_s % 1 * 1_000_000))
     data = (stamp + PATTERN[STAMP_BYTES:])[:size] if size >= STAMP_BYTES else PATTERN[:size]
     kind = dpkt.icmp.ICMP_ECHOREPLY if reply else dpkt.icmp.ICMP_ECHO
@@ -70,6 +92,8 @@ def tcp(
     source_port: int, destination_port: int, *, sequence: int, acknowledged: int, flags: int, data: bytes, mss: int = 0
 ) -> dpkt.tcp.TCP:
     """A TCP segment; `mss` is told where it opens a connection."""
+    import dpkt
+
     options = struct.pack("!BBH", 2, 4, mss) if mss else b""
     return dpkt.tcp.TCP(
         sport=source_port,
@@ -86,6 +110,8 @@ def tcp(
 
 def udp(source_port: int, destination_port: int, data: bytes) -> dpkt.udp.UDP:
     """A UDP datagram."""
+    import dpkt
+
     return dpkt.udp.UDP(sport=source_port, dport=destination_port, ulen=8 + len(data), data=data)
 
 
@@ -105,9 +131,11 @@ def fragments(
     dont_fragment: bool = False,
 ) -> list[bytes]:
     """The IPv4 packets that carry a payload: several where it is longer than the MTU."""
-    protocol = dpkt.ip.IP_PROTO_ICMP
+    import dpkt
+
+    protocol = ICMP
     if not isinstance(payload, bytes):
-        protocol = dpkt.ip.IP_PROTO_TCP if isinstance(payload, dpkt.tcp.TCP) else dpkt.ip.IP_PROTO_UDP
+        protocol = TCP if isinstance(payload, dpkt.tcp.TCP) else UDP
     ends = {"src": socket.inet_aton(source), "dst": socket.inet_aton(destination)}
     whole = dpkt.ip.IP(
         **ends, id=identification & 0xFFFF, ttl=ttl, p=protocol, df=int(dont_fragment), len=IP_BYTES, data=payload
@@ -155,6 +183,8 @@ def encrypted(
     key
         Security parameters index (SPI), and how many packets went before under it.
     """
+    import dpkt
+
     clear = bytes(_tunnel(inner, vni))
     padding = -(len(clear) + 2) % ESP_ALIGNMENT
     length = len(clear) + padding + 2
@@ -166,7 +196,7 @@ def encrypted(
         src=socket.inet_aton(ends[0]),
         dst=socket.inet_aton(ends[1]),
         id=identification & 0xFFFF,
-        p=dpkt.ip.IP_PROTO_ESP,
+        p=ESP,
         len=IP_BYTES + len(body),
     )
     return ethernet(*macs, bytes(outer) + body)
@@ -177,12 +207,14 @@ def _tunnel(inner: bytes, vni: int) -> dpkt.udp.UDP:
 
 
 def _outer(ends: tuple[str, str], identification: int, datagram: dpkt.udp.UDP) -> bytes:
+    import dpkt
+
     whole = dpkt.ip.IP(
         src=socket.inet_aton(ends[0]),
         dst=socket.inet_aton(ends[1]),
         id=identification & 0xFFFF,
         ttl=IP_TTL,
-        p=dpkt.ip.IP_PROTO_UDP,
+        p=UDP,
         len=IP_BYTES + datagram.ulen,
         data=datagram,
     )
@@ -195,8 +227,8 @@ def _flow(inner: bytes) -> int:
     if inner[12:14] != b"\x08\x00":
         return FIRST_PORT
     # Pings leave from the same port both ways; each way of a TCP connection has its own.
-    if body[9] == dpkt.ip.IP_PROTO_ICMP:
+    if body[9] == ICMP:
         key = b"".join(sorted((body[12:16], body[16:20])))
     else:
-        key = body[12:20] + (body[20:24] if body[9] in (dpkt.ip.IP_PROTO_TCP, dpkt.ip.IP_PROTO_UDP) else b"")
+        key = body[12:20] + (body[20:24] if body[9] in (TCP, UDP) else b"")
     return FIRST_PORT + zlib.crc32(key) % PORTS
