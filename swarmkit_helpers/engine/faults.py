@@ -17,15 +17,20 @@ class Link:
     """Part of the packets that is lost, from 0 to 1."""
 
 
+CLEAR, NOTHING = Link(), Link(up=False)
+
+
 @dataclass
 class Faults:
     """Faults in force, by host name."""
 
     links: dict[str, Link] = field(default_factory=dict)
+    dark: set[str] = field(default_factory=set)
+    """Hosts without power: nothing passes their wire, whatever `links` says."""
     full_disks: set[str] = field(default_factory=set)
     missing_images: set[str] = field(default_factory=set)
     """References that no registry gives: ``nginx:latest``."""
 
     def link(self, host: str) -> Link:
         """What the host's wire does now."""
-        return self.links.get(host, Link())
+        return NOTHING if host in self.dark else self.links.get(host, CLEAR)

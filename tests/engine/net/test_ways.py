@@ -136,6 +136,15 @@ def test_a_cut_link_stops_what_crosses_it_and_nothing_else(town: Town) -> None:
     assert town.fabric.send(one, first(far)).outcome == "reached"
 
 
+def test_a_host_without_power_answers_nothing(town: Town) -> None:
+    host = town.host(1)
+    town.faults.dark.add(host.hostname)
+    assert town.fabric.send(town.host(0).stack, host.address).outcome == "lost"
+    assert not town.faults.link(host.hostname).up
+    town.faults.dark.clear()
+    assert town.fabric.send(town.host(0).stack, host.address).outcome == "reached"
+
+
 def test_delay_and_loss_of_a_link(town: Town) -> None:
     net = town.overlay(1)
     one, near, far = town.container(0, net), town.container(0, net), town.container(1, net)
