@@ -131,6 +131,8 @@ class Container:
     own: Files = field(default_factory=dict)
     """Files of its writable layer, on top of those: `files` without those of volumes."""
     image_size: int = 0
+    anonymous: set[str] = field(default_factory=set)
+    """Names of the volumes that were made for it without a name."""
 
     @property
     def short_id(self) -> str:

@@ -11,7 +11,7 @@ from ..kinds import Json
 from ..refusal import Refusal
 from . import inspection, usage
 from .container import Attachment, Container
-from .host_settings import check_host, check_log, check_modes, host_completed
+from .host_settings import check_host, check_joined, check_log, check_modes, host_completed
 from .life import Life
 from .log import Log
 from .mounts import check_mounts, mount, mounts_of
@@ -20,18 +20,21 @@ from .output import Output, Reading
 from .policy import RestartPolicy
 from .process import Process, environment
 from .settings import checked, command, completed
+from .users import make_directory
 
 if TYPE_CHECKING:
     from .host import Host
 
 __all__ = ["Containers"]
 
-LEAST_PREFIX = 1
 UPDATED = (
     *("BlkioWeight", "CpuShares", "CpuPeriod", "CpuQuota", "CpuRealtimePeriod", "CpuRealtimeRuntime", "CpusetCpus"),
     *("CpusetMems", "KernelMemory", "Memory", "MemoryReservation", "MemorySwap", "NanoCpus", "PidsLimit"),
 )
 """What ``docker update`` can change, besides the restart policy."""
+SWAP_TOO_SMALL = (
+    "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time"
+)
 
 
 class Containers:
@@ -51,7 +54,7 @@ class Containers:
         Raises
         ------
         Refusal
-            404; 400: several ids begin so.
+            404; 500: several ids begin so.
         """
         if not reference:
             raise Refusal(400, "No container name or ID supplied")
@@ -65,7 +68,7 @@ class Containers:
         if len(several) == 1:
             return several[0]
         if several:
-            raise Refusal(400, f"multiple IDs found with provided prefix: {reference}")
+            raise Refusal(500, f"Multiple IDs found with provided prefix: {reference}")
         raise Refusal(404, f"No such container: {reference}")
 
     def all(self) -> list[Container]:
@@ -129,6 +132,7 @@ class Containers:
         identity = object_id()
         settings = completed(config, image.config if image else {}, identity[:12])
         check_log(given)
+        self._check_space()
         chosen = self._name(name)
         completed_host = host_completed(self.host, host_config)
         if completed_host["NetworkMode"] == "host" and not config.get("Hostname"):
@@ -159,7 +163,8 @@ class Containers:
         container.log.running = lambda: container.state.running
         container.output = Output(container.log.add)
         try:
-            container.mounts = mounts_of(self.host, settings, given)
+            check_joined(self.host, given)
+            container.mounts = mounts_of(self.host, settings, given, container.anonymous)
             container.files = mount(container, files)
             container.attachments = (
                 {attachment.name: attachment for attachment in attachments}
@@ -169,9 +174,15 @@ class Containers:
         except Refusal:
             self.tell(container, "destroy")
             raise
+        make_directory(container)
         self._containers[identity] = container
         self.tell(container, "create")
         return container
+
+    def _check_space(self) -> None:
+        if self.host.full:
+            folder = f"{self.host.root}/overlay2/{object_id()}-init"
+            raise Refusal(500, f"mkdir {folder}: no space left on device")
 
     def _name(self, asked: str) -> str:
         name = asked.removeprefix("/")
@@ -252,13 +263,15 @@ class Containers:
         Raises
         ------
         Refusal
-            400.
+            400 or 409.
         """
         policy = body.get("RestartPolicy") or {}
         if policy.get("Name") and container.host_config["AutoRemove"]:
             raise Refusal(400, "Restart policy cannot be updated because AutoRemove is enabled for the container")
         check_host(body)
         changed = {key: body[key] for key in UPDATED if body.get(key)}
+        if changed.get("Memory", 0) > container.host_config["MemorySwap"] and "MemorySwap" not in changed:
+            raise Refusal(409, f"Cannot update container {container.id}: {SWAP_TOO_SMALL}")
         if policy.get("Name"):
             changed["RestartPolicy"] = {
                 "Name": policy["Name"],
@@ -302,7 +315,11 @@ class Containers:
         self._containers.pop(container.id, None)
         self.forget_execs(container)
         for one in container.mounts if volumes else ():
-            if one["Type"] == "volume" and not one["Mode"] and not self.host.volumes.used(one["Name"]):
+            if (
+                one["Type"] == "volume"
+                and one["Name"] in container.anonymous
+                and not self.host.volumes.used(one["Name"])
+            ):
                 self.host.volumes.remove(one["Name"], force=True)
         container.output.end()
         container.log.wake()
@@ -358,9 +375,9 @@ class Containers:
             409.
         """
         if container.state.status == "paused":
-            raise Refusal(409, f"Container {container.id} is paused, unpause the container before attach")
+            raise Refusal(409, f"container {container.name} is paused, unpause the container before attach")
         if container.state.status == "restarting":
-            raise Refusal(409, f"Container {container.id} is restarting, wait until the container is running")
+            raise Refusal(409, f"container {container.name} is restarting, wait until the container is running")
         self.tell(container, "attach")
         return container.output.subscribe()
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..kinds import Json
 from . import inspection
-from .usage import MEMORY, PROCESSORS
+from .host_settings import PROCESSORS
+from .usage import MEMORY
 
 if TYPE_CHECKING:
     from .host import Host

@@ -86,10 +86,20 @@ async def _ask(containers: Containers, container: Container, check: Json) -> tup
     timeout = (check.get("Timeout") or 0) / NANO or TIMEOUT_S
     if not await _ends_within(container, process, timeout):
         process.signal("SIGKILL")
-        return -1, f"Health check exceeded timeout ({timeout:g}s)"
+        return -1, f"Health check exceeded timeout ({_duration(timeout)})"
     output = b"".join([data async for _, data in reading])
     assert process.exit_code is not None
     return process.exit_code, output[:MOST_OUTPUT].decode(errors="replace")
+
+
+def _duration(seconds: float) -> str:
+    """As Go writes it: ``1m30s``, ``200ms``."""
+    if seconds < 1:
+        return f"{seconds * 1000:g}ms"
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    before = (f"{hours:g}h" if hours else "") + (f"{minutes:g}m" if hours or minutes else "")
+    return f"{before}{rest:g}s"
 
 
 async def _ends_within(container: Container, process: Process, seconds: float) -> bool:

@@ -111,6 +111,7 @@ class Host:
         if self.running:
             return
         self.running = True
+        self.world.faults.dark.discard(self.hostname)
         await self.containers.restore()
         self._tell()
 
@@ -127,8 +128,14 @@ class Host:
         if not self.running:
             return
         self.running = False
+        self.world.faults.dark.add(self.hostname)
         self._tell()
         self.containers.vanish()
+
+    @property
+    def full(self) -> bool:
+        """Whether its disk is full."""
+        return self.hostname in self.world.faults.full_disks
 
     def next_pid(self) -> int:
         """Number of the next process on the host."""

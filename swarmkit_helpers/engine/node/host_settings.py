@@ -11,9 +11,19 @@ from ..refusal import Refusal
 if TYPE_CHECKING:
     from .host import Host
 
-__all__ = ["RUNTIME", "check_host", "check_log", "check_modes", "host_completed", "port_of"]
+__all__ = [
+    "PROCESSORS",
+    "RUNTIME",
+    "check_host",
+    "check_joined",
+    "check_log",
+    "check_modes",
+    "host_completed",
+    "port_of",
+]
 
 RUNTIME = "runc"
+PROCESSORS = 2
 LEAST_MEMORY = 6 * 2**20
 LEAST_MEMORY_TEXT = "6MB"
 LAST_PORT = 65_535
@@ -185,6 +195,38 @@ def check_host(host_config: Json) -> None:
         raise Refusal(400, f"Unknown runtime specified {runtime}")
 
 
+def check_joined(host: Host, host_config: Json) -> None:
+    """Refuse containers that it refers to and that are not there, and what is not simulated.
+
+    Raises
+    ------
+    Refusal
+        400; 501: not simulated.
+    """
+    for link in host_config.get("Links") or ():
+        name = link.partition(":")[0]
+        try:
+            host.containers.find(name)
+        except Refusal as err:
+            raise Refusal(400, f"could not get container for {name}: {err.message}") from err
+        raise Refusal(501, "the embedded engine does not simulate HostConfig.Links")
+    for reference in host_config.get("VolumesFrom") or ():
+        _there(host, reference.partition(":")[0])
+    for key in ("PidMode", "IpcMode"):
+        mode = host_config.get(key) or ""
+        if mode.startswith("container:"):
+            _there(host, mode.removeprefix("container:"))
+        if mode.startswith("container:") or (key == "PidMode" and mode):
+            raise Refusal(501, f"the embedded engine does not simulate HostConfig.{key} {mode}")
+
+
+def _there(host: Host, reference: str) -> None:
+    try:
+        host.containers.find(reference)
+    except Refusal as err:
+        raise Refusal(400, err.message) from err
+
+
 def check_log(host_config: Json) -> None:
     """Refuse a log driver that is not there.
 
@@ -242,7 +284,11 @@ def _check_resources(host_config: Json) -> None:
         raise Refusal(400, "Minimum memory limit can not be less than memory reservation limit, see usage")
     if (host_config.get("NanoCpus") or 0) and (host_config.get("CpuPeriod") or host_config.get("CpuQuota")):
         key = "Period" if host_config.get("CpuPeriod") else "Quota"
-        raise Refusal(400, f"Conflicting options: Nano CPUs and CPU {key} cannot both be set.")
+        raise Refusal(400, f"Conflicting options: Nano CPUs and CPU {key} cannot both be set")
+    cpus = host_config.get("NanoCpus") or 0
+    if cpus < 0 or cpus > PROCESSORS * 1e9:
+        span = f"Range of CPUs is from 0.01 to {PROCESSORS}.00, as there are only {PROCESSORS} CPUs available"
+        raise Refusal(400, span)
 
 
 def host_completed(host: Host, host_config: Json | None) -> Json:

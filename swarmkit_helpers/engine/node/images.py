@@ -170,7 +170,12 @@ class Images:
         """
         name = parsed(reference)
         image = self._registry(name)
-        async for told in progress(self.host.world.clock, name, image, present=image.id in self._images):
+        present = image.id in self._images
+        async for told in progress(self.host.world.clock, name, image, present=present):
+            if self.host.full and not present and told.get("status") == "Extracting":
+                problem = f"write {self.host.root}/tmp/GetImageBlob1: no space left on device"
+                yield {"errorDetail": {"message": problem}, "error": problem}
+                return
             yield told
         if name.tag:
             self._keep(image, name.familiar)
@@ -221,6 +226,8 @@ class Images:
         Refusal
             500: no archive of images.
         """
+        if self.host.full:
+            raise Refusal(500, "Error processing tar file(exit status 1): write /layer.tar: no space left on device")
         answers = []
         for image, tags in read_archive(data):
             self._images[image.id] = image

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from ..ids import object_id
 from ..net.stack import Stack
 from ..refusal import Refusal
 from . import health
@@ -15,6 +16,7 @@ from .mounts import mounted
 from .ports import publish, unpublish
 from .process import Process, environment
 from .signals import NUMBERS, name_of
+from .users import check_user
 
 if TYPE_CHECKING:
     from ..programs.system import Program
@@ -96,8 +98,8 @@ class Life:
             raise
         if container.stdin is None:
             container.stdin = asyncio.StreamReader()
-            if not container.config["OpenStdin"]:
-                container.stdin.feed_eof()
+        if not container.config["OpenStdin"]:
+            container.stdin.feed_eof()
         assert container.stack is not None
         tty = container.config["Tty"]
         process = Process(
@@ -137,9 +139,15 @@ class Life:
             for entry in container.host_config["ExtraHosts"] or ():
                 name, _, address = entry.partition(":")
                 container.stack.names[name] = (*container.stack.names.get(name, ()), address)
+            if mode not in ("host", "none"):
+                self._publish(container)
             self.host.networks.start(container)
-            if mode not in ("host", "none") and any(one.endpoint for one in container.attachments.values()):
-                publish(container, next(one.endpoint for one in container.attachments.values() if one.endpoint))
+        check_user(container, container.config["User"])
+        if requests := container.host_config["DeviceRequests"]:
+            kinds = requests[0].get("Capabilities") or []
+            wanted = " ".join(f"[{' '.join(several)}]" for several in kinds)
+            driver = requests[0].get("Driver") or ""
+            raise Refusal(500, f'could not select device driver "{driver}" with capabilities: [{wanted}]')
         for one in mounted(container):
             attributes = {
                 "container": container.id,
@@ -157,6 +165,17 @@ class Life:
                 "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container"
             )
             raise Refusal(400, f"{text} process: {err}: unknown") from err
+
+    def _publish(self, container: Container) -> None:
+        """Publish its ports; where one is taken, the engine tells the end only of its attachment."""
+        try:
+            publish(container, object_id())
+        except Refusal:
+            for attachment in list(container.attachments.values())[:1]:
+                network = self.host.networks.find(attachment.network or attachment.name)
+                attributes = {"container": container.id, "name": network["Name"], "type": network["Driver"]}
+                self.host.events.add("network", "disconnect", network["Id"], attributes)
+            raise
 
     def _join(self, container: Container, reference: str) -> None:
         other = self.containers.find(reference)
@@ -191,9 +210,8 @@ class Life:
         if state.status == "restarting":
             self._give_up(container)
             return
-        number = NUMBERS.get(name, name.removeprefix("SIGRT"))
-        self.containers.tell(container, "kill", signal=str(number))
-        if resume:
+        self.containers.tell(container, "kill", signal=str(NUMBERS.get(name, name.removeprefix("SIG"))))
+        if resume and name != "SIGKILL":
             self._resume(container)
         if container.process is not None:
             container.process.signal(name)
@@ -206,10 +224,12 @@ class Life:
         Refusal
             400: there is no such signal; 409: it does not run.
         """
-        name = name_of(signal or "SIGKILL")
         try:
+            name = name_of(signal or "SIGKILL")
             self.signal(container, name)
         except Refusal as err:
+            if err.message.startswith("Invalid signal"):
+                raise
             raise Refusal(err.status, f"Cannot kill container: {container.name}: {err.message}") from err
         if name == "SIGKILL":
             await self.stopped(container)
@@ -269,11 +289,11 @@ class Life:
         """Process 1 has ended."""
         process, state = container.process, container.state
         assert process is not None and process.exit_code is not None
+        for one in list(container.execs.values()):
+            one.signal("SIGKILL")
         container.process = container.stdin = None
         container.log.flush()
         health.end(container)
-        for one in list(container.execs.values()):
-            one.signal("SIGKILL")
         ran = self.host.world.clock.time() - container.began
         again = self.host.running and container.policy.restarts(process.exit_code, ran, container.stopped_by_hand)
         container.restart_count = container.policy.count

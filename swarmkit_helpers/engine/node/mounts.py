@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..ids import object_id
 from ..kinds import Json
+from ..programs.files import FileError
 from ..programs.system import Files
 from ..refusal import Refusal
 
@@ -48,10 +49,13 @@ class MountedFiles(MutableMapping[str, bytes]):
         Files of its writable layer.
     mounts
         Mount point -> files from the volume's root.
+    read_only
+        Mount points where nothing can be written; ``/`` for its own files.
     """
 
-    def __init__(self, own: Files, mounts: dict[str, Files]) -> None:
+    def __init__(self, own: Files, mounts: dict[str, Files], read_only: frozenset[str] = frozenset()) -> None:
         self._own = own
+        self._read_only = read_only
         self._mounts = dict(sorted(mounts.items(), key=lambda mount: -len(mount[0])))
 
     def _place(self, path: str) -> tuple[Files, str]:
@@ -66,11 +70,20 @@ class MountedFiles(MutableMapping[str, bytes]):
 
     def __setitem__(self, path: str, data: bytes) -> None:
         files, inside = self._place(path)
+        self._writable(path, files)
         files[inside] = data
 
     def __delitem__(self, path: str) -> None:
         files, inside = self._place(path)
+        self._writable(path, files)
         del files[inside]
+
+    def _writable(self, path: str, files: Files) -> None:
+        own = files is self._own
+        if (own and "/" in self._read_only) or (
+            not own and path.startswith(tuple(f"{point}/" for point in self._read_only if point != "/"))
+        ):
+            raise FileError("Read-only file system")
 
     def __iter__(self) -> Iterator[str]:
         for path in self._own:
@@ -104,6 +117,8 @@ def check_mounts(host: Host, host_config: Json) -> None:
             raise Refusal(400, f"{refused}invalid specification: destination can't be '/'")
         if kind == "tmpfs" and source:
             raise Refusal(400, f"{refused}field Source must not be specified")
+        if kind == "volume" and not source and asked.get("ReadOnly"):
+            raise Refusal(400, f"{refused}must not set ReadOnly mode when using anonymous volumes")
         if kind == "volume" and source.startswith("/"):
             raise Refusal(400, f"{refused}invalid mount path: '{source}' mount path must be absolute")
         if kind == "bind":
@@ -115,8 +130,13 @@ def check_mounts(host: Host, host_config: Json) -> None:
                 raise Refusal(400, f"{refused}bind source path does not exist: {source}")
 
 
-def mounts_of(host: Host, config: Json, host_config: Json) -> list[Json]:
+def mounts_of(host: Host, config: Json, host_config: Json, anonymous: set[str]) -> list[Json]:
     """``Mounts`` of `inspect`; volumes that are not there are created.
+
+    Parameters
+    ----------
+    anonymous
+        Filled with the names of volumes that are made without one.
 
     Raises
     ------
@@ -129,11 +149,15 @@ def mounts_of(host: Host, config: Json, host_config: Json) -> list[Json]:
             found[shared["Destination"]] = shared | {"RW": shared["RW"] and mode != "ro"}
     for bind in host_config.get("Binds") or ():
         made = _bind(host, bind)
+        if ":" not in bind:
+            anonymous.add(made["Name"])
         if made["Destination"] in found and not host_config.get("VolumesFrom"):
             raise Refusal(400, f"Duplicate mount point: {made['Destination']}")
         found[made["Destination"]] = made
     for asked in host_config.get("Mounts") or ():
         made = _mount(host, asked)
+        if asked["Type"] == "volume" and not asked.get("Source"):
+            anonymous.add(made["Name"])
         if made["Destination"] in found:
             raise Refusal(400, f"Duplicate mount point: {made['Destination']}")
         found[made["Destination"]] = made
@@ -144,6 +168,7 @@ def mounts_of(host: Host, config: Json, host_config: Json) -> list[Json]:
         point = posixpath.normpath(path)
         if point not in found and point not in (host_config.get("Tmpfs") or ()):
             volume = host.volumes.create({"Name": object_id()})
+            anonymous.add(volume["Name"])
             found[point] = _volume(volume, point, "", writable=True)
     return list(found.values())
 
@@ -163,7 +188,7 @@ def _bind(host: Host, text: str) -> Json:
         raise Refusal(500, f"{problem}invalid mount path: '{target}' mount path must be absolute")
     point = posixpath.normpath(target)
     if point == "/":
-        raise Refusal(500, f"{refused}: invalid specification: destination can't be '/'")
+        raise Refusal(500, f"{problem}invalid specification: destination can't be '/'")
     writable = "ro" not in modes
     if kind == "volume":
         volume = host.volumes.create({"Name": source or object_id()})
@@ -237,7 +262,10 @@ def mount(container: Container, own: Files) -> Files:
             mounts[point] = files
         else:
             mounts[point] = {}
-    return MountedFiles(own, mounts) if mounts else own
+    read_only = {one["Destination"] for one in container.mounts if not one["RW"]}
+    if container.host_config["ReadonlyRootfs"]:
+        read_only.add("/")
+    return MountedFiles(own, mounts, frozenset(read_only)) if mounts or read_only else own
 
 
 def mounted(container: Container) -> Iterator[Json]:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from ..clock import ZERO_TIME
 from ..kinds import Json
+from ..programs.files import kept
 from ..refusal import Refusal
+from .host_settings import PROCESSORS
 from .inspection import nanoseconds
 
 if TYPE_CHECKING:
     from .container import Container
 
-__all__ = ["MEMORY", "PROCESSORS", "changes", "sample", "top"]
+__all__ = ["MEMORY", "changes", "sample", "top"]
 
-PROCESSORS = 2
 MEMORY = 4 * 2**30
 SIMULATED_CPU_NS = 40_000_000
 """What starting a program costs; a simulated one costs nothing more."""
@@ -161,6 +162,7 @@ def changes(container: Container) -> list[Json]:
         elif path in original and original[path] != data:
             found[path] = 0
     found |= {path: 2 for path in original if path not in own}
+    found |= dict.fromkeys(kept(container).directories, 1)
     for path in list(found):
         folder = posixpath.dirname(path)
         while folder != "/":

@@ -54,7 +54,7 @@ class Volumes:
         Raises
         ------
         Refusal
-            400, 404 or 409.
+            400, 404 or 500.
         """
         name = body.get("Name") or object_id()
         driver = body.get("Driver") or "local"
@@ -77,6 +77,8 @@ class Volumes:
         for option in options or ():
             if option not in LOCAL_OPTIONS:
                 raise Refusal(400, f'create {name}: invalid option: "{option}"')
+        if self.host.full:
+            raise Refusal(500, f"create {name}: mkdir {self.host.root}/volumes/{name}: no space left on device")
         made = {
             "CreatedAt": rfc3339(time.time_ns() // 1_000_000_000 * 1_000_000_000),
             "Driver": "local",

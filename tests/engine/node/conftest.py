@@ -35,6 +35,10 @@ class FakeNetworks:
         attributes = {"container": container.id, "name": one.name, "type": one.name}
         self.host.events.add("network", action, one.network, attributes)
 
+    def find(self, reference: str) -> Json:
+        """Any one."""
+        return {"Id": f"id-of-{reference}", "Name": reference, "Driver": reference}
+
     def start(self, container: Container) -> None:
         """Attach them all."""
         for one in container.attachments.values():

@@ -206,6 +206,92 @@ CREATED: list[tuple[dict[str, Any], dict[str, Any] | None, int, str]] = [
         400,
         "conflicting options: port publishing and the container type network mode",
     ),
+    ({}, {"Links": ["nope:x"]}, 400, "could not get container for nope: No such container: nope"),
+    ({}, {"PidMode": "container:nope"}, 400, "No such container: nope"),
+    ({}, {"VolumesFrom": ["nope"]}, 400, "No such container: nope"),
+    ({}, {"PidMode": "host"}, 501, "the embedded engine does not simulate HostConfig.PidMode host"),
+    ({}, {"Binds": ["aa:/x", "bb:/x"]}, 400, "Duplicate mount point: /x"),
+    ({}, {"Binds": ["aa:/x:zz"]}, 500, "invalid mode: zz"),
+    (
+        {},
+        {"Binds": ["aa:/"]},
+        500,
+        "invalid volume specification: 'aa:/': invalid mount config for type \"volume\": "
+        "invalid specification: destination can't be '/'",
+    ),
+    (
+        {},
+        {"Mounts": [{"Type": "volume", "Target": "rel"}]},
+        400,
+        "invalid mount config for type \"volume\": invalid mount path: 'rel' mount path must be absolute",
+    ),
+    (
+        {},
+        {"Mounts": [{"Type": "volume"}]},
+        400,
+        'invalid mount config for type "volume": field Target must not be empty',
+    ),
+    (
+        {},
+        {"Mounts": [{"Type": "volume", "Target": "/a"}, {"Type": "volume", "Target": "/a"}]},
+        400,
+        "Duplicate mount point: /a",
+    ),
+    (
+        {},
+        {"Mounts": [{"Type": "volume", "Target": "/a", "ReadOnly": True}]},
+        400,
+        'invalid mount config for type "volume": must not set ReadOnly mode when using anonymous volumes',
+    ),
+    (
+        {},
+        {"MemorySwap": 100},
+        400,
+        "You should always set the Memory limit when using Memoryswap limit, see usage",
+    ),
+    (
+        {},
+        {"Memory": 100_000_000, "MemorySwap": 1000},
+        400,
+        "Minimum memoryswap limit should be larger than memory limit, see usage",
+    ),
+    (
+        {},
+        {"Memory": 100_000_000, "MemoryReservation": 200_000_000},
+        400,
+        "Minimum memory limit can not be less than memory reservation limit, see usage",
+    ),
+    (
+        {},
+        {"NanoCpus": 9_000_000_000},
+        400,
+        "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available",
+    ),
+    (
+        {},
+        {"NanoCpus": 1_000_000_000, "CpuPeriod": 1000},
+        400,
+        "Conflicting options: Nano CPUs and CPU Period cannot both be set",
+    ),
+    ({}, {"ExtraHosts": ["x:zz"]}, 400, 'invalid IP address in add-host: "zz"'),
+    (
+        {},
+        {"NetworkMode": "container:"},
+        400,
+        "Invalid network mode: invalid container format container:<name|id>",
+    ),
+    (
+        {},
+        {"NetworkMode": "host", "Links": ["a:b"]},
+        400,
+        "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+    ),
+    (
+        {"Hostname": "x"},
+        {"UTSMode": "host"},
+        400,
+        "conflicting options: hostname and the UTS mode",
+    ),
     (
         {"Hostname": "x"},
         {"NetworkMode": "container:base"},
@@ -329,5 +415,70 @@ def test_pruning(run: Run) -> None:
         kept = await host.containers.prune(lambda container: container is not first)
         assert kept == {"ContainersDeleted": [second.id], "SpaceReclaimed": 0}
         assert host.events.past()[-1]["Actor"] == {"ID": "", "Attributes": {"reclaimed": "0"}}
+
+    run(scenario)
+
+
+def test_several_ids_begin_so(run: Run) -> None:
+    async def scenario(host: Host) -> None:
+        begins = [create(host).id[0] for _ in range(17)]
+        twice = next(digit for digit in begins if begins.count(digit) > 1)
+        with pytest.raises(Refusal) as refused:
+            host.containers.find(twice)
+        expected = f"Multiple IDs found with provided prefix: {twice}"
+        assert (refused.value.status, refused.value.message) == (500, expected)
+
+    run(scenario)
+
+
+def test_updating(run: Run) -> None:
+    async def scenario(host: Host) -> None:
+        container = create(host)
+        with pytest.raises(Refusal) as refused:
+            host.containers.update(container, {"Memory": 20_000_000, "RestartPolicy": {"Name": "always"}})
+        assert (refused.value.status, refused.value.message) == (
+            409,
+            f"Cannot update container {container.id}: Memory limit should be smaller than already set memoryswap "
+            "limit, update the memoryswap at the same time",
+        )
+        assert container.host_config["RestartPolicy"]["Name"] == ""
+        assert host.containers.update(container, {"RestartPolicy": {"Name": "always"}}) == {"Warnings": []}
+        assert container.policy.name == "always"
+        assert host.events.past()[-1]["Action"] == "update"
+
+    run(scenario)
+
+
+def test_a_directory_to_run_in_is_made(run: Run) -> None:
+    async def scenario(host: Host) -> None:
+        container = create(host, WorkingDir="/new/dir")
+        assert host.containers.changes(container) == [
+            {"Path": "/new", "Kind": 1},
+            {"Path": "/new/dir", "Kind": 1},
+        ]
+
+    run(scenario)
+
+
+def test_a_full_disk(run: Run) -> None:
+    async def scenario(host: Host) -> None:
+        host.world.faults.full_disks.add("one")
+        for call in (lambda: create(host), lambda: host.volumes.create({}), lambda: host.images.load(b"")):
+            with pytest.raises(Refusal, match="no space left on device") as refused:
+                call()
+            assert refused.value.status == 500
+        assert "no space left on device" in [line async for line in host.images.pull("redis")][-1]["error"]
+
+    run(scenario)
+
+
+def test_files_that_cannot_be_written(run: Run) -> None:
+    async def scenario(host: Host) -> None:
+        container = create(host, HostConfig={"ReadonlyRootfs": True, "Binds": ["named:/v", "fixed:/r:ro"]})
+        container.files["/v/a"] = b"x"
+        for path in ("/tmp/a", "/r/a"):
+            with pytest.raises(OSError, match="Read-only file system"):
+                container.files[path] = b"x"
+        assert list(container.files) == ["/v/a"] and "/v/a" in container.files
 
     run(scenario)

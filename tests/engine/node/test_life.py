@@ -223,6 +223,7 @@ def test_ports(run: Run) -> None:
             await host.containers.start(other)
         assert refused.value.status == 500
         assert other.state.exit_code == 128
+        assert told(host)[-2:] == ["container create", "network disconnect"]
         await host.containers.stop(web)
         assert host.containers.inspect(web)["NetworkSettings"]["Ports"] == {}
         await host.containers.start(other)
@@ -316,3 +317,83 @@ def test_a_program_with_an_error_ends(run: Run) -> None:
         assert await ended(container) == 1
 
     run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("signal", "status", "message"),
+    [
+        ("0", 400, "Invalid signal: 0"),
+        ("99", 500, "Cannot kill container: plain: The linux daemon does not support signal 99"),
+    ],
+)
+def test_signals_that_are_not_there(run: Run, signal: str, status: int, message: str) -> None:
+    async def scenario(host: Host) -> None:
+        container = create(host, "plain", Cmd=["sleep", "1000000"])
+        await host.containers.start(container)
+        with pytest.raises(Refusal) as refused:
+            await host.containers.kill(container, signal)
+        assert (refused.value.status, refused.value.message) == (status, message)
+        for known, number in (("SIGRTMIN", "34"), ("sigusr1", "10"), ("RTMAX-2", "62"), ("34", "34")):
+            await host.containers.kill(container, known)
+            assert host.events.past()[-1]["Actor"]["Attributes"]["signal"] == number
+
+    run(scenario)
+
+
+def test_what_cannot_be_started(run: Run) -> None:
+    async def scenario(host: Host) -> None:
+        device = create(host, HostConfig={"DeviceRequests": [{"Count": 1, "Capabilities": [["gpu"]]}]})
+        with pytest.raises(Refusal) as refused:
+            await host.containers.start(device)
+        expected = 'could not select device driver "" with capabilities: [[gpu]]'
+        assert (refused.value.status, refused.value.message) == (500, expected)
+        nobody = create(host, User="nobody")
+        await host.containers.start(nobody)
+        somebody = create(host, User="nosuch")
+        with pytest.raises(Refusal) as refused:
+            await host.containers.start(somebody)
+        expected = "unable to find user nosuch: no matching entries in passwd file"
+        assert (refused.value.status, refused.value.message) == (500, expected)
+        once = create(host, Cmd=["nope"], HostConfig={"AutoRemove": True})
+        with pytest.raises(Refusal):
+            await host.containers.start(once)
+        assert once not in host.containers.all()
+        assert told(host)[-3:] == ["network connect", "network disconnect", "container destroy"]
+
+    run(scenario)
+
+
+def test_a_check_that_takes_too_long(run: Run) -> None:
+    async def scenario(host: Host) -> None:
+        check = {
+            "Test": ["CMD", "sleep", "1000000"],
+            "Interval": 1_000_000_000,
+            "Timeout": 90_000_000_000,
+            "Retries": 1,
+        }
+        container = create(host, Cmd=["sleep", "1000000"], Healthcheck=check)
+        await host.containers.start(container)
+        while container.health is None or container.health["Status"] == "starting":
+            await asyncio.sleep(0.01)
+        assert container.health["Status"] == "unhealthy"
+        assert container.health["Log"][0]["Output"] == "Health check exceeded timeout (1m30s)"
+
+    run(scenario)
+
+
+def test_execs_end_before_process_1(run: Run) -> None:
+    async def scenario(host: Host) -> list[str]:
+        container = create(host, Cmd=["sleep", "1000000"])
+        await host.containers.start(container)
+        host.containers.create_exec(container, {"Cmd": ["sleep", "9"]}).start()
+        host.containers.pause(container)
+        await host.containers.kill(container, "KILL")
+        return told(host)
+
+    assert run(scenario)[-5:] == [
+        "container pause",
+        "container kill",
+        "container exec_die",
+        "container die",
+        "network disconnect",
+    ]
