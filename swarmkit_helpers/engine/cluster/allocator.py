@@ -506,6 +506,5 @@ def _segment(network: Json, subnet: str, vni: int, options: Json) -> Segment:
         mtu=int(mtu) if mtu.isdecimal() else 1500,
         vni=vni,
         encrypted="encrypted" in options,
-        internal=bool(spec.get("Internal")),
         ingress=is_ingress(network),
     )
