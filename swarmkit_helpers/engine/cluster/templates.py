@@ -52,7 +52,7 @@ def expand(text: str, names: Json) -> str:
     rest = ACTION.sub("", text)
     if "{{" in rest:
         raise ValueError("template: expansion:1: unclosed action")
-    return ACTION.sub(lambda action: _value(action[1], action.start() + 2, names), text)
+    return ACTION.sub(lambda action: _value(action[1], action.start(1), names), text)
 
 
 def check_templates(container: Json) -> None:
@@ -70,7 +70,8 @@ def check_templates(container: Json) -> None:
     }
     names = context(task, node)
     for one in container.get("Env") or []:
-        _check(one, names, f'expanding env failed: expanding env "{one}"')
+        # Only what comes after the first « = » is expanded.
+        _check(one.partition("=")[2], names, f'expanding env failed: expanding env "{one}"')
     _check(container.get("Hostname") or "", names, "expanding hostname failed")
     for mount in container.get("Mounts") or []:
         for key in ("Source", "Target"):

@@ -140,7 +140,8 @@ class _Update:
     async def _work(self) -> None:
         while self.slots and not self.stopped.is_set():
             slot = self.slots.popleft()
-            current = [task for one in slot if (task := self.store.get("task", one["ID"])) is not None]
+            # A task of the slot may have failed, and been followed by another, since the update began.
+            current = [one for one in self.tasks.of_slot(slot[0]) if runnable(one)]
             clean = [task for task in current if runnable(task) and not self._outdated(task)]
             clean.sort(key=desired, reverse=True)
             if clean:
@@ -219,9 +220,10 @@ class _Update:
 
     def _complete(self) -> None:
         service = self.store.get("service", self.service["ID"])
-        if service is None or not service.get("UpdateStatus"):
+        status = ((service or {}).get("UpdateStatus") or {}).get("State")
+        if status not in ("updating", "rollback_started"):
             return
-        back = service["UpdateStatus"]["State"] == "rollback_started"
+        back = status == "rollback_started"
         state, word = ("rollback_completed", "rollback") if back else ("completed", "update")
         self._write({"State": state, "CompletedAt": self.store.clock.now(), "Message": f"{word} completed"})
 
