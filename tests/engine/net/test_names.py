@@ -50,8 +50,11 @@ def test_a_container_is_known_by_name_alias_and_short_id(town: Town) -> None:
     for name in ("a2.net2", "a3", "localhost", "google.com", "a"):
         assert town.fabric.resolver.resolve(one, name).rcode == "NXDOMAIN"
     assert town.fabric.resolver.resolve(one, "x" * 64).rcode == "FORMERR"
-    town.fabric.leave(card)
+    town.fabric.resolver.register(card, "renamed", aliases=["al"])
+    assert resolved(town, one, "renamed") == resolved(town, one, "al") == {card.address}
     assert resolved(town, one, "a2") == set()
+    town.fabric.leave(card)
+    assert resolved(town, one, "renamed") == set()
 
 
 def test_names_are_known_on_shared_networks_only(town: Town) -> None:

@@ -41,6 +41,7 @@ def test_docker_gwbridge_joins_hosts_to_containers_but_not_containers(town: Town
     one, other = town.container(0, net), town.container(0, net)
     there = other.interfaces[1].address
     assert town.fabric.send(one, there).outcome == "lost"
+    assert town.fabric.way(one, there).outcome == "lost"
     assert town.fabric.send(town.host(0).stack, there).outcome == "reached"
 
 
