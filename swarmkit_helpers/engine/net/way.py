@@ -35,6 +35,12 @@ class Leg:
         return self.sender.stack.host is not self.receiver.stack.host
 
     @property
+    def next_address(self) -> str:
+        """The address whose MAC address the sender asks for: a VIP, the destination's, a gateway's."""
+        vips = self.sender.segment.vips
+        return self.destination if self.destination in vips else self.receiver.address
+
+    @property
     def allowed(self) -> bool:
         """Whether the segment lets these two speak: docker_gwbridge does not let two containers."""
         return self.sender.segment.icc or self.sender.stack.of_host or self.receiver.stack.of_host

@@ -97,8 +97,8 @@ class Wires:
         now = self.world.clock.time()
         for leg in way.legs:
             here, there = leg.sender, leg.receiver
-            _learn(here, there, leg.destination if leg.destination in here.segment.vips else there.address, now)
-            _learn(there, here, here.address, now)
+            here.stack.neighbours[here.name, leg.next_address] = (there.mac, now)
+            there.stack.neighbours[there.name, here.address] = (here.mac, now)
 
     def bad_news_ms(self, way: Way, stack: Stack) -> float:
         """How long it takes `stack` to learn that somewhere cannot be reached; who looked for it in vain notes that."""
@@ -159,11 +159,12 @@ class Wires:
         Between hosts an overlay lets none pass: the sender's own host answers it.
         """
         here, there = leg.sender, leg.receiver
-        seen = here.stack.neighbours.get((here.name, leg.destination), ("", 0.0))
+        wanted = leg.next_address
+        seen = here.stack.neighbours.get((here.name, wanted), ("", 0.0))
         if seen[0] and self.world.clock.time() - seen[1] < NEIGHBOUR_FRESH_S:
             return
-        question = frames.arp(here.mac, here.address, there.address)
-        answer = frames.arp(there.mac, there.address, here.address, answer_from=here.mac)
+        question = frames.arp(here.mac, here.address, wanted)
+        answer = frames.arp(there.mac, wanted, here.address, answer_from=here.mac)
         ends = (here,) if leg.crosses and here.segment.kind == "overlay" else (here, there)
         for card in ends:
             self._offer(card, time_s, [question, answer])
@@ -198,7 +199,3 @@ class Wires:
 
 def _ends(leg: Leg) -> tuple[str, str]:
     return leg.sender.stack.host.hostname, leg.receiver.stack.host.hostname
-
-
-def _learn(who: Interface, whom: Interface, address: str, now: float) -> None:
-    who.stack.neighbours[who.name, address] = (whom.mac, now)

@@ -99,6 +99,11 @@ def test_no_arp_between_the_hosts_of_an_overlay(town: Town) -> None:
     assert seen[1].sha.hex(":") == far.interfaces[0].mac
     town.fabric.send(town.host(0).stack, town.host(1).address)
     assert len(wire.taken()) == 2, "on the wire itself it passes"
+    door = town.fabric.tap(one, "eth1", "arp")
+    town.fabric.send(one, town.host(1).address)
+    town.fabric.send(one, town.host(2).address)
+    asked = [dpkt.ethernet.Ethernet(frame).data for _, frame in door.taken()]
+    assert [packet.tpa for packet in asked] == [bytes([172, 18, 0, 1]), asked[0].spa], "the gateway, once"
 
 
 def test_an_encrypted_overlay_shows_esp_only(town: Town) -> None:
