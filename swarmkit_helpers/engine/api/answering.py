@@ -9,7 +9,7 @@ import logging
 from aiohttp import web
 
 from ..refusal import Refusal
-from .answers import bare, error
+from .answers import BEGUN, bare, error
 from .call import Work
 
 __all__ = ["Answering"]
@@ -39,9 +39,11 @@ class Answering:
         """What each answer says."""
         return {}
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def respond(self, request: web.Request) -> web.StreamResponse:
         """Answer a request."""
         try:
+            if request.version < (1, 0):
+                raise Refusal(400, "malformed HTTP version")
             if self.token is not None and not self._known(request):
                 raise Refusal(401, "unauthorized: what answers here wants its token")
             return await self.answer(request)
@@ -49,7 +51,7 @@ class Answering:
             raise
         except Exception as err:
             refused = self._refused(request, err)
-            if request.get("begun"):
+            if request.get(BEGUN):
                 raise ConnectionResetError("the answer had begun") from err
             return refused
 
@@ -69,7 +71,7 @@ class Answering:
 
     async def prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         """Say what each answer says, and nothing of the library behind it."""
-        request["begun"] = True
+        request[BEGUN] = True
         bare(response)
         del response.headers["Server"]
         response.headers.update(self.headers(request))

@@ -10,9 +10,27 @@ from aiohttp import web
 
 from .golang import dump
 
-__all__ = ["JSON", "PATIENCE_S", "bare", "close", "empty", "error", "json_answer", "stream"]
+__all__ = [
+    "BEGUN",
+    "EXPERIMENTAL",
+    "JSON",
+    "PATIENCE_S",
+    "SIGNED",
+    "bare",
+    "close",
+    "empty",
+    "error",
+    "json_answer",
+    "stream",
+]
 
 JSON = "application/json"
+BEGUN = web.RequestKey("begun", bool)
+"""Whether the answer to a request has begun to go out."""
+SIGNED = web.RequestKey("signed", bool)
+"""Whether its answer says which engine answers."""
+EXPERIMENTAL = web.RequestKey("experimental", bool)
+"""Whether it says so of experimental features too: where the version fits."""
 BUFFER = 2_048
 """Bytes; the engine gives no Content-Length for more."""
 

@@ -43,8 +43,9 @@ async def attach(call: Call) -> web.StreamResponse:
     if tty and streams:
         streams = frozenset(("stdout",))
     live = containers.attach(container) if call.flag("stream") else None
-    connection = await take_over(call.request, {})
+    connection = None
     try:
+        connection = await take_over(call.request, {})
         if call.flag("logs"):
             async for _, stream, line in lines(container, Asked(streams)):
                 await connection.send(line if tty else frame(stream, line))
@@ -60,7 +61,8 @@ async def attach(call: Call) -> web.StreamResponse:
     finally:
         if live is not None:
             await close(live)
-        await connection.close()
+        if connection is not None:
+            await connection.close()
     return empty()
 
 

@@ -33,13 +33,13 @@ async def update(call: Call) -> web.StreamResponse:
     """``POST /configs/{name}/update``."""
     spec = await call.body(bodies.CONFIG_SPEC)
     version = call.object_version("config", "invalid config version")
-    await call.settle(call.host.swarm.require_manager().update_config(call.name, version, spec))
+    call.host.swarm.require_manager().update_config(call.name, version, spec)
     return empty()
 
 
 async def remove(call: Call) -> web.StreamResponse:
     """``DELETE /configs/{name}``."""
-    await call.settle(call.host.swarm.require_manager().remove_config(call.name))
+    call.host.swarm.require_manager().remove_config(call.name)
     return empty(204)
 
 

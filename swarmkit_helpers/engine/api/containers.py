@@ -44,13 +44,7 @@ async def create(call: Call) -> web.StreamResponse:
 async def inspect(call: Call) -> web.StreamResponse:
     """``GET /containers/{name}/json``."""
     container = call.host.containers.find(call.name)
-    found = call.host.containers.inspect(container)
-    if call.flag("size"):
-        listed = container_list(call.host, call.filters(), every=True, size=True)
-        found |= next(
-            {key: one[key] for key in ("SizeRw", "SizeRootFs")} for one in listed if one["Id"] == container.id
-        )
-    return json_answer(found)
+    return json_answer(call.host.containers.inspect(container, call.flag("size")))
 
 
 async def start(call: Call) -> web.StreamResponse:

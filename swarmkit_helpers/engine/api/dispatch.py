@@ -28,7 +28,7 @@ from . import (
     volumes,
 )
 from .answering import Answering
-from .answers import empty
+from .answers import EXPERIMENTAL, SIGNED, empty
 from .call import Call
 from .routes import Table
 
@@ -76,7 +76,7 @@ class Dispatcher(Answering):
 
     def headers(self, request: web.Request) -> dict[str, str]:
         """Which engine answers; nothing where the engine's router answers itself."""
-        return signature(request) if request.get("signed") else {}
+        return signature(request) if request.get(SIGNED) else {}
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Find who answers that path, for a client of that version."""
@@ -90,12 +90,12 @@ class Dispatcher(Answering):
         if found := VERSIONED.fullmatch(path):
             version, path = found[1], found[2]
         if request.method == "OPTIONS":
-            request["signed"] = True
+            request[SIGNED] = True
             return empty()
         route = TABLE.find(request.method, path)
         if route is None:
             raise Refusal(404, "page not found")
-        request["signed"] = True
+        request[SIGNED] = True
         if len(version) > 32:
             raise Refusal(400, f"invalid API version {version[:32]}")
         if _compared(version) < _compared(MINIMUM_VERSION):
@@ -109,7 +109,7 @@ class Dispatcher(Answering):
             raise Refusal(
                 400, f"client version {version} is too new. Maximum supported API version is {DEFAULT_VERSION}"
             )
-        request["experimental"] = True
+        request[EXPERIMENTAL] = True
         handler, names = route
         return await handler(Call(self.host, request, _numbers(version), names, self.work))
 
@@ -117,6 +117,6 @@ class Dispatcher(Answering):
 def signature(request: web.Request) -> dict[str, str]:
     """The headers that say which engine answers."""
     headers = {"Api-Version": DEFAULT_VERSION}
-    if request.get("experimental"):
+    if request.get(EXPERIMENTAL):
         headers["Docker-Experimental"] = "false"
     return headers | {"Ostype": "linux", "Server": f"Docker/{ENGINE_VERSION} (linux)"}

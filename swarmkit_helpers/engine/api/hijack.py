@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from .answers import PATIENCE_S, close
+from .answers import BEGUN, PATIENCE_S, close
 
 __all__ = ["DETACH_KEYS", "Hijack", "detach_keys", "frame", "take_over"]
 
@@ -206,7 +206,7 @@ async def take_over(request: web.Request, headers: Mapping[str, str], *, drain: 
     transport = request.transport
     if transport is None or transport.is_closing():
         raise ConnectionResetError("the client is gone")
-    request["begun"] = True
+    request[BEGUN] = True
     before = transport.get_protocol()
     taken = Hijack(transport, before)
     transport.set_protocol(taken)

@@ -63,9 +63,9 @@ def container_list(
             continue
         if task is not None and task != (container.task is not None):
             continue
-        listed = host.containers.listed(container)
+        listed = host.containers.listed(container, size)
         if _fits(chosen, container, listed):
-            found.append({**listed, "SizeRw": 0, "SizeRootFs": _size(host, container)} if size else listed)
+            found.append(listed)
     return found
 
 
@@ -97,13 +97,6 @@ def _ancestors(host: Host, chosen: Filters) -> set[str] | None:
         except Refusal:
             continue
     return found
-
-
-def _size(host: Host, container: Container) -> int:
-    try:
-        return int(host.images.inspect(host.images.find(container.image_id))["Size"])
-    except Refusal:
-        return 0
 
 
 def _fits(chosen: Filters, container: Container, listed: Json) -> bool:

@@ -60,7 +60,7 @@ async def create(call: Call) -> web.StreamResponse:
 
 async def remove(call: Call) -> web.StreamResponse:
     """``DELETE /networks/{name}``."""
-    await call.settle(call.host.networks.remove(call.name))
+    call.host.networks.remove(call.name)
     return empty(204)
 
 

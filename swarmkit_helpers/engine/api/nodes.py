@@ -27,13 +27,13 @@ async def update(call: Call) -> web.StreamResponse:
     """``POST /nodes/{name}/update``."""
     spec = await call.body(bodies.NODE_SPEC)
     version = call.object_version("node")
-    await call.settle(call.host.swarm.require_manager().update_node(call.name, version, spec))
+    call.host.swarm.require_manager().update_node(call.name, version, spec)
     return empty()
 
 
 async def remove(call: Call) -> web.StreamResponse:
     """``DELETE /nodes/{name}``."""
-    await call.settle(call.host.swarm.require_manager().remove_node(call.name, call.flag("force")))
+    call.host.swarm.require_manager().remove_node(call.name, call.flag("force"))
     return empty()
 
 

@@ -33,13 +33,13 @@ async def update(call: Call) -> web.StreamResponse:
     """``POST /secrets/{name}/update``."""
     spec = await call.body(bodies.SECRET_SPEC)
     version = call.object_version("secret", "invalid secret version")
-    await call.settle(call.host.swarm.require_manager().update_secret(call.name, version, spec))
+    call.host.swarm.require_manager().update_secret(call.name, version, spec)
     return empty()
 
 
 async def remove(call: Call) -> web.StreamResponse:
     """``DELETE /secrets/{name}``."""
-    await call.settle(call.host.swarm.require_manager().remove_secret(call.name))
+    call.host.swarm.require_manager().remove_secret(call.name)
     return empty(204)
 
 

@@ -67,7 +67,7 @@ class Server:
             if self._runner is not None or self._closed:
                 return
             application = web.Application(client_max_size=0)
-            application.router.add_route("*", "/{path:.*}", self.answering)
+            application.router.add_route("*", "/{path:.*}", self.answering.respond)
             application.on_response_prepare.append(self.answering.prepare)
             runner = web.AppRunner(
                 application,

@@ -51,7 +51,7 @@ async def update(call: Call) -> web.StreamResponse:
 
 async def remove(call: Call) -> web.StreamResponse:
     """``DELETE /services/{name}``."""
-    await call.settle(call.host.swarm.require_manager().remove_service(call.name))
+    call.host.swarm.require_manager().remove_service(call.name)
     return empty()
 
 

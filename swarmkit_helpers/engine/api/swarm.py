@@ -45,7 +45,7 @@ async def update(call: Call) -> web.StreamResponse:
         "rotate_manager": _rotate(call, "rotateManagerToken"),
         "rotate_unlock": _rotate(call, "rotateManagerUnlockKey"),
     }
-    await call.settle(call.host.swarm.require_manager().update(version, spec, **rotate))
+    call.host.swarm.require_manager().update(version, spec, **rotate)
     return empty()
 
 
@@ -64,7 +64,7 @@ async def unlock_key(call: Call) -> web.StreamResponse:
 async def unlock(call: Call) -> web.StreamResponse:
     """``POST /swarm/unlock``."""
     body = await call.body(bodies.SWARM_UNLOCK)
-    await call.settle(call.host.swarm.unlock(body.get("UnlockKey", "")))
+    call.host.swarm.unlock(body.get("UnlockKey", ""))
     return empty()
 
 
