@@ -36,7 +36,8 @@ def describe(host: Host, tls: Json) -> Json:
         ``TLSInfo`` of the swarm.
     """
     from ..node.description import SERVER_VERSION
-    from ..node.usage import MEMORY, PROCESSORS
+    from ..node.host_settings import PROCESSORS
+    from ..node.usage import MEMORY
 
     engine: Json = {"EngineVersion": SERVER_VERSION}
     if labels := dict(one.partition("=")[::2] for one in host.labels):

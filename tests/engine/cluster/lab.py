@@ -156,6 +156,9 @@ async def until(condition: Callable[[], object], timeout_s: float = 3.0) -> None
 async def lab(speed: float = 1000.0, hosts: dict[str, str] = HOSTS) -> AsyncIterator[Lab]:
     """A lab with a swarm."""
     world = World(hosts, speed=speed, seed=1)
+    for host in world.hosts.values():
+        # The engines' own agents would run containers.
+        host.swarm._watchers.clear()
     made = Lab(world)
     await made.form()
     swarm = made.swarm

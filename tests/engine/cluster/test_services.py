@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -223,8 +225,11 @@ def test_what_the_engine_refuses(given: Json, status: int, message: str) -> None
     assert (refused.value.status, refused.value.message) == (status, message)
 
 
-def refusal(status: int, message: str) -> object:
-    return pytest.raises(Refusal, check=lambda err: (err.status, err.message) == (status, message))
+@contextmanager
+def refusal(status: int, message: str) -> Iterator[None]:
+    with pytest.raises(Refusal) as refused:
+        yield
+    assert (refused.value.status, refused.value.message) == (status, message)
 
 
 def file(name: str) -> Json:
