@@ -53,8 +53,11 @@ class Agent:
 
     async def move(self, identity: str) -> None:
         try:
-            while (task := self.swarm.store.get("task", identity)) is not None and observed(task) <= RANK["running"]:
+            while True:
                 await asyncio.sleep(0)
+                task = self.swarm.store.get("task", identity)
+                if task is None or observed(task) > RANK["running"]:
+                    return
                 member = self.swarm.members.get(task["NodeID"])
                 leader = self.swarm.leader
                 if member is None or leader is None or not self.swarm.world.joined(leader, member.host):

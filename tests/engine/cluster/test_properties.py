@@ -89,8 +89,6 @@ def test_services_converge(steps: list[tuple[str, object, object]]) -> None:
                 except Refusal as refusal:
                     assert "out of sequence" in refusal.message
             await until(lambda: converged(made), 5)
-            assert made.agent is not None
-            assert all(count <= 2 for count in made.agent.most.values())
             for task in made.swarm.store.all("task"):
                 assert observed(task) >= 0
 
