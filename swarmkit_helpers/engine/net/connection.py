@@ -26,7 +26,7 @@ FIRST_RETRY_S = 0.2
 LONGEST_RETRY_S = 120.0
 GIVEN_UP_S = 924.0
 """After so long without an answer Linux drops a connection (tcp_retries2)."""
-HEADERS_BYTES = 40
+HEADERS_BYTES, STAMPS_BYTES = 40, 12
 
 
 class Segments:
@@ -47,6 +47,8 @@ class Segments:
         self._sent = [world.random.getrandbits(32), world.random.getrandbits(32)]
         self._mss = min((card.mtu for leg in way.legs for card in (leg.sender, leg.receiver)), default=1500)
         self._mss -= HEADERS_BYTES
+        self._clocks = [world.random.getrandbits(32), world.random.getrandbits(32)]
+        self._began = time.monotonic()
 
     def open(self, lost_on: Leg | None = None) -> None:
         """Ask for a connection."""
@@ -69,9 +71,10 @@ class Segments:
 
     def data(self, data: bytes, *, back: bool) -> None:
         """Show bytes, and that they were received."""
-        for start in range(0, len(data), self._mss):
-            part = data[start : start + self._mss]
-            self._show(PUSH | ACK if start + self._mss >= len(data) else ACK, back=back, data=part)
+        longest = self._mss - STAMPS_BYTES
+        for start in range(0, len(data), longest):
+            part = data[start : start + longest]
+            self._show(PUSH | ACK if start + longest >= len(data) else ACK, back=back, data=part)
             self._sent[back] += len(part)
         self._show(ACK, back=not back)
 
@@ -85,15 +88,18 @@ class Segments:
         if not self._wires.watched:
             return
         known = flags & ACK
+        passed_ms = int((time.monotonic() - self._began) * 1000)
+        clocks = (self._clocks[back] + passed_ms, self._clocks[not back] + passed_ms if known else 0)
 
         def segment(leg: Leg) -> Any:
             ports = (leg.port, self.port) if back else (self.port, leg.port)
             return frames.tcp(
-                *ports,
+                ports,
                 sequence=self._sent[back],
                 acknowledged=self._sent[not back] if known else 0,
                 flags=flags,
                 data=data,
+                clocks=None if flags & RST else clocks,
                 mss=self._mss if flags & SYN else 0,
             )
 

@@ -239,9 +239,8 @@ class Fabric:
                 body = frames.probe(identifier, sequence, size)
             else:
                 body = frames.echo(reply=False, identifier=identifier, sequence=sequence, size=size, time_s=now)
-            self.wires.show(
-                way.legs, body, back=False, time_s=now, lost_on=lost_on, ttl=ttl, dont_fragment=dont_fragment
-            )
+            # Linux sets that bit wherever the packet is short enough.
+            self.wires.show(way.legs, body, back=False, time_s=now, lost_on=lost_on, ttl=ttl, dont_fragment=True)
         if way.outcome == "unreachable":
             return Delivery("unreachable", self.wires.bad_news_ms(way, stack), way.reporter, why=way.why)
         if way.outcome != "reached" or lost_on is not None:

@@ -34,6 +34,9 @@ VXLAN_PORT = 4789
 VXLAN_HEADER = struct.Struct("!B3xI")
 VNI_PRESENT = 0x08
 TRACEROUTE_PORT = 33_434
+WINDOW_SEGMENTS = 46
+WINDOW = 64
+"""Of 1024 bytes each, once both ends have said so."""
 IP_BYTES = 20
 IP_TTL = 64
 NO_MAC = "00:00:00:00:00:00"
@@ -89,20 +92,42 @@ def echo(*, reply: bool, identifier: int, sequence: int, size: int, time_s: floa
 
 
 def tcp(
-    source_port: int, destination_port: int, *, sequence: int, acknowledged: int, flags: int, data: bytes, mss: int = 0
+    ports: tuple[int, int],
+    *,
+    sequence: int,
+    acknowledged: int,
+    flags: int,
+    data: bytes = b"",
+    clocks: tuple[int, int] | None = None,
+    mss: int = 0,
 ) -> dpkt.tcp.TCP:
-    """A TCP segment; `mss` is told where it opens a connection."""
+    """A TCP segment, with the options that Linux gives it.
+
+    Parameters
+    ----------
+    ports
+        Of who sends, and of who receives.
+    clocks
+        Timestamps: the sender's, and the last one seen of the other's; None: no options, as in a refusal.
+    mss
+        Told where it opens a connection: the longest segment taken.
+    """
     import dpkt
 
-    options = struct.pack("!BBH", 2, 4, mss) if mss else b""
+    options, window = b"", 0
+    if clocks is not None:
+        stamps = struct.pack("!BBII", 8, 10, clocks[0] & 0xFFFFFFFF, clocks[1] & 0xFFFFFFFF)
+        opening = struct.pack("!BBHBB", 2, 4, mss, 4, 2) + stamps + b"\x01\x03\x03\x0a"
+        options = opening if mss else b"\x01\x01" + stamps
+        window = mss * WINDOW_SEGMENTS if mss else WINDOW
     return dpkt.tcp.TCP(
-        sport=source_port,
-        dport=destination_port,
+        sport=ports[0],
+        dport=ports[1],
         seq=sequence & 0xFFFFFFFF,
         ack=acknowledged & 0xFFFFFFFF,
         off=5 + len(options) // 4,
         flags=flags,
-        win=64_240,
+        win=min(window, 0xFFFF),
         opts=options,
         data=data,
     )

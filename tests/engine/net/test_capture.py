@@ -67,6 +67,7 @@ def test_checksums_are_right(town: Town) -> None:
     town.fabric.send(one, far.interfaces[0].address)
     outer = dpkt.ethernet.Ethernet(tap.taken()[0][1]).data
     inner = dpkt.ethernet.Ethernet(outer.data.data[8:]).data
+    assert (outer.df, inner.df) == (0, 1)
     for packet in (outer, inner):
         assert dpkt.in_cksum(bytes(packet)[:20]) == 0
     assert dpkt.in_cksum(bytes(inner.data)) == 0
@@ -176,6 +177,9 @@ def test_a_connection_passes_as_tcp(town: Town) -> None:
         *(fin | ack, ack),
         *(syn, rst | ack),
     ]
+    assert [len(seen) for seen in frames[:3]] == [124, 124, 116], "as between real engines"
+    assert (len(frames[-2]), len(frames[-1])) == (124, 104)
+    assert seen[0][0].opts[:4] == bytes([2, 4, 0x05, 0x82]), "an MSS of 1410"
     opened, accepted, confirmed = (segment for segment, _ in seen[:3])
     assert (accepted.ack, confirmed.seq, confirmed.ack) == (opened.seq + 1, opened.seq + 1, accepted.seq + 1)
     assert seen[3][0].data == b"GET\n"
