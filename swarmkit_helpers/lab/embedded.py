@@ -27,7 +27,7 @@ from ..errors import (
     LabOfAnotherKind,
     PageUnavailable,
 )
-from . import control, slowness
+from . import control, images, slowness
 from .cluster import Capabilities, Lab
 from .health import silent
 from .membership import form_swarm
@@ -191,6 +191,8 @@ def _start(name: str, speed: float) -> Lab:
     _await_answer(directory)
     record = record.having(slowness=slowness.factor(slowness.USUAL_S * (time.monotonic() - begun) / USUAL_START_S))
     lab = _lab(record)
+    asked = {"hosts": list(lab.nodes), "references": list(images.STARTING)}
+    control.ask(directory, "POST", "/images", asked, doing="apporter les images du cours")
     form_swarm(lab, SWARM_S)
     return _lab(record.having(state="up").write())
 

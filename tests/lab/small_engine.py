@@ -62,6 +62,8 @@ class Control(Handler):
             self.answer({"message": "nothing leads there"}, 400)
         elif self.path == "/forward":
             self.answer({"port": 40000 + body["port"]})
+        elif self.path == "/images":
+            self.answer({})
         elif self.path == "/faults":
             self.server.faults = {**self.server.faults, **body}
             self.answer(self.server.faults)

@@ -54,11 +54,12 @@ class Control(Answering):
             ("GET", "/status"): self.status,
             ("POST", "/forward"): self.forward,
             ("POST", "/faults"): self.change_faults,
+            ("POST", "/images"): self.bring_images,
             ("POST", "/stop"): self.stop,
         }
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer one of the four questions."""
+        """Answer one of the five questions."""
         handler = self._routes.get((request.method, request.path))
         if handler is None:
             raise Refusal(404, "page not found")
@@ -80,6 +81,20 @@ class Control(Answering):
         if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65_536:
             raise Refusal(400, f"no port: {port!r}")
         return json_answer({"port": await self.forwards.to(host, port)})
+
+    async def bring_images(self, request: web.Request) -> web.StreamResponse:
+        """``POST /images``: ``{"hosts": ["manager"], "references": ["nginx:latest"]}``, as if they had been loaded."""
+        body = await _body(request)
+        hosts = [self._host(name) for name in _names("hosts", body.get("hosts"))]
+        references = _names("references", body.get("references"))
+        for host in hosts:
+            if not host.running:
+                raise Refusal(503, f"{host.hostname}: the engine is stopped")
+            if host.full:
+                raise Refusal(500, f"write {host.root}/tmp/docker-import: no space left on device")
+            for reference in references:
+                host.images.provide(reference)
+        return json_answer({})
 
     async def stop(self, request: web.Request) -> web.StreamResponse:
         """``POST /stop``."""
