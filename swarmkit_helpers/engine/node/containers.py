@@ -11,6 +11,7 @@ from ..kinds import Json
 from ..refusal import Refusal
 from . import inspection, usage
 from .container import Attachment, Container
+from .execs import Execs
 from .host_settings import check_host, check_joined, check_log, check_modes, host_completed
 from .life import Life
 from .log import Log
@@ -18,12 +19,12 @@ from .mounts import check_mounts, mount, mounts_of
 from .names import ALLOWED, allowed, invented
 from .output import Output, Reading
 from .policy import RestartPolicy
-from .process import Process, environment
 from .settings import checked, command, completed
-from .users import make_directory
+from .users import make_directories
 
 if TYPE_CHECKING:
     from .host import Host
+    from .process import Process
 
 __all__ = ["Containers"]
 
@@ -43,7 +44,7 @@ class Containers:
     def __init__(self, host: Host) -> None:
         self.host = host
         self._containers: dict[str, Container] = {}
-        self._execs: dict[str, Process] = {}
+        self.execs = Execs(self)
         self.life = Life(self)
 
     # --- finding --------------------------------------------------------------------------------------
@@ -74,18 +75,6 @@ class Containers:
     def all(self) -> list[Container]:
         """All containers, the newest first."""
         return list(reversed(self._containers.values()))
-
-    def find_exec(self, identity: str) -> Process:
-        """The exec of that id, running or not, while its container runs.
-
-        Raises
-        ------
-        Refusal
-            404.
-        """
-        if identity not in self._execs:
-            raise Refusal(404, f"No such exec instance: {identity}")
-        return self._execs[identity]
 
     # --- making ---------------------------------------------------------------------------------------
 
@@ -174,7 +163,7 @@ class Containers:
         except Refusal:
             self.tell(container, "destroy")
             raise
-        make_directory(container)
+        make_directories(container)
         self._containers[identity] = container
         self.tell(container, "create")
         return container
@@ -313,7 +302,7 @@ class Containers:
         """Remove one that does not run."""
         container.state.status = "removing"
         self._containers.pop(container.id, None)
-        self.forget_execs(container)
+        self.execs.forget(container)
         for one in container.mounts if volumes else ():
             if (
                 one["Type"] == "volume"
@@ -403,61 +392,12 @@ class Containers:
     # --- running more in it ---------------------------------------------------------------------------
 
     def create_exec(self, container: Container, body: Json) -> Process:
-        """Prepare one more process in it.
+        """Prepare one more process in it; see `Execs.create`."""
+        return self.execs.create(container, body)
 
-        Raises
-        ------
-        Refusal
-            400 or 409.
-        """
-        words = body.get("Cmd") or []
-        if not words:
-            raise Refusal(400, "No exec command specified")
-        self._check_exec(container)
-        assert container.stack is not None
-        stdin = asyncio.StreamReader()
-        if not body.get("AttachStdin"):
-            stdin.feed_eof()
-        tty = bool(body.get("Tty"))
-        process = Process(
-            container,
-            container.stack,
-            words,
-            environment(container, body.get("Env") or (), tty=tty),
-            stdin=stdin,
-            output=Output(),
-            directory=body.get("WorkingDir") or container.config["WorkingDir"] or "/",
-            tty=tty,
-            body=body,
-        )
-        process.before_start = self._starts_exec
-        process.after_end = self._ended_exec
-        container.execs[process.id] = self._execs[process.id] = process
-        self.tell(container, f"exec_create: {_words(process)}", execID=process.id)
-        return process
-
-    def _check_exec(self, container: Container) -> None:
-        if container.state.status == "paused":
-            raise Refusal(409, f"Container {container.name} is paused, unpause the container before exec")
-        if container.state.status == "restarting":
-            raise Refusal(409, f"Container {container.id} is restarting, wait until the container is running")
-        if not container.state.running or container.stack is None:
-            raise Refusal(409, f"Container {container.id} is not running")
-
-    def _starts_exec(self, process: Process) -> None:
-        self._check_exec(process.container)
-        self.tell(process.container, f"exec_start: {_words(process)}", execID=process.id)
-
-    def _ended_exec(self, process: Process) -> None:
-        process.container.execs.pop(process.id, None)
-        if process.pid and process.container.process is not None:
-            self.tell(process.container, "exec_die", execID=process.id, exitCode=str(process.exit_code))
-
-    def forget_execs(self, container: Container) -> None:
-        """Forget all that was run in it."""
-        container.execs.clear()
-        for identity in [identity for identity, process in self._execs.items() if process.container is container]:
-            del self._execs[identity]
+    def find_exec(self, identity: str) -> Process:
+        """The exec of that id; see `Execs.find`."""
+        return self.execs.find(identity)
 
     # --- showing --------------------------------------------------------------------------------------
 
@@ -497,10 +437,6 @@ class Containers:
         """Tell an event of a container."""
         own = {"image": container.config["Image"], "name": container.name}
         self.host.events.add("container", action, container.id, container.config["Labels"] | own | attributes)
-
-
-def _words(process: Process) -> str:
-    return f"{process.argv[0]} {' '.join(process.argv[1:])}"
 
 
 def _policy(host_config: Json) -> RestartPolicy:

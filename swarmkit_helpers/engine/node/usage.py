@@ -162,7 +162,9 @@ def changes(container: Container) -> list[Json]:
         elif path in original and original[path] != data:
             found[path] = 0
     found |= {path: 2 for path in original if path not in own}
-    found |= dict.fromkeys(kept(container).directories, 1)
+    points = {one["Destination"] for one in container.mounts}
+    # the engine makes mount points at the start only
+    found |= dict.fromkeys(kept(container).directories - (set() if container.prepared else points), 1)
     for path in list(found):
         folder = posixpath.dirname(path)
         while folder != "/":

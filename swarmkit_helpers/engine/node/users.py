@@ -11,7 +11,7 @@ from ..refusal import Refusal
 if TYPE_CHECKING:
     from .container import Container
 
-__all__ = ["check_user", "make_directory"]
+__all__ = ["check_user", "make_directories"]
 
 ALWAYS = ("root", "nobody")
 BY_PROGRAM = {"nginx": "nginx", "redis": "redis-server", "postgres": "postgres", "tcpdump": "tcpdump"}
@@ -34,9 +34,14 @@ def check_user(container: Container, user: str) -> None:
         raise Refusal(500, f"unable to find user {name}: no matching entries in passwd file")
 
 
-def make_directory(container: Container) -> None:
-    """Make the directory that it is to run in, as the engine does at its creation."""
-    path = container.config["WorkingDir"]
+def make_directories(container: Container) -> None:
+    """Make the directory that it is to run in, as the engine does at its creation, and its mount points."""
+    _make(container, container.config["WorkingDir"])
+    for mount in container.mounts:
+        _make(container, mount["Destination"])
+
+
+def _make(container: Container, path: str) -> None:
     while path and path not in DIRECTORIES and not any(other.startswith(f"{path}/") for other in container.original):
         kept(container).directories.add(path)
         path = posixpath.dirname(path)
