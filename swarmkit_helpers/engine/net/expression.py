@@ -12,6 +12,7 @@ __all__ = ["compiled"]
 
 Test = Callable[["_Seen"], bool]
 SYNTAX_ERROR = "syntax error"
+MOST_WORDS = 200
 WORD = re.compile(r"\(|\)|!|&&|\|\||[^\s()!&|]+")
 PROTOCOLS = {
     "icmp": 1,
@@ -51,6 +52,8 @@ def compiled(expression: str) -> Callable[[bytes], bool]:
     words = WORD.findall(expression)
     if not words:
         return lambda _: True
+    if len(words) > MOST_WORDS:
+        raise ValueError(SYNTAX_ERROR)
     reader = _Reader(words)
     test = reader.either()
     if reader.words:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from swarmkit_helpers.engine.faults import Link
 from swarmkit_helpers.engine.net import capture
+from swarmkit_helpers.engine.net.expression import compiled
+from swarmkit_helpers.engine.net.pipe import Pipe
 from swarmkit_helpers.engine.net.stack import Interface, Segment, Stack
 from swarmkit_helpers.probes.pcap import decode_pcap
 
@@ -234,6 +236,70 @@ def test_names_are_those_of_the_shared_networks(
                 answer = town.fabric.resolver.resolve(client, text)
                 assert set(answer.addresses) == known[network].get(text, set())
                 assert (answer.rcode == "NXDOMAIN") == (not answer.addresses)
+
+
+@SETTINGS
+@given(
+    st.lists(st.binary(min_size=1, max_size=4000), max_size=8),
+    st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.3]), st.sampled_from([0.0, 20.0])), max_size=6),
+)
+def test_tcp_loses_nothing_whatever_the_links_do(chunks: list[bytes], weather: list[tuple[bool, float, float]]) -> None:
+    town = Town(2, speed=10_000)
+    net = town.overlay(1)
+    one, far = town.container(0, net), town.container(1, net)
+
+    async def echo(pipe: Pipe) -> None:
+        while data := await pipe.read():
+            pipe.write(data)
+
+    async def scenario() -> bytes:
+        town.fabric.listen(far, 7, echo)
+        pipe = await town.fabric.connect(one, far.interfaces[0].address, 7)
+        sky = list(weather)
+        for chunk in chunks:
+            if sky:
+                up, loss, delay_ms = sky.pop()
+                town.faults.links["host1"] = Link(up, delay_ms, loss)
+            pipe.write(chunk)
+            await asyncio.sleep(0)
+        town.faults.links.clear()
+        pipe.close()
+        got = b""
+        while data := await pipe.read():
+            got += data
+        async with asyncio.timeout(5):
+            while len(town.fabric.connections):
+                await asyncio.sleep(0)
+        return got
+
+    assert asyncio.run(scenario()) == b"".join(chunks)
+
+
+words = st.sampled_from(
+    ["udp", "port", "4789", "or", "and", "not", "(", ")", "host", "10.0.0.1", "src", "net", "x", "esp"]
+)
+
+
+@SETTINGS
+@given(st.one_of(st.text(max_size=40), st.lists(words, max_size=300).map(" ".join)), st.binary(max_size=80))
+def test_an_expression_is_understood_or_refused(text: str, frame: bytes) -> None:
+    try:
+        accepts = compiled(text)
+    except ValueError as err:
+        assert str(err) == "syntax error"
+    else:
+        assert accepts(frame) in (True, False)
+
+
+@SETTINGS
+@given(st.text(max_size=80))
+def test_any_text_may_be_asked_as_a_name(text: str) -> None:
+    town = Town(1)
+    stack = town.container(0, town.overlay(1), label="one")
+    answer = town.fabric.resolver.resolve(stack, text)
+    assert answer.rcode in ("NXDOMAIN", "FORMERR") or text.lower().removesuffix(".") in ("one", "one.net1", "host0")
+    town.fabric.resolver.lookup(stack, text)
+    assert town.fabric.resolver.reverse(stack, text).rcode == "NXDOMAIN"
 
 
 def test_a_large_swarm_is_attached_and_pinged_in_linear_time() -> None:
