@@ -244,7 +244,7 @@ class Allocator:
             self.store.update("network", identity, {"DriverState": {"Name": driver}, "IPAMOptions": {"Driver": {}}})
             return
         spec = network["Spec"]
-        asked = next(iter(spec["IPAMOptions"].get("Configs", ())), {})
+        asked: Json = next(iter(spec["IPAMOptions"].get("Configs", ())), {})
         pools = self._all_pools()
         try:
             subnet = pools.take(asked.get("Subnet", ""))
@@ -261,7 +261,7 @@ class Allocator:
         options[VXLAN_IDS] = str(vni)
         config = {"Subnet": subnet, "Range": asked.get("Range"), "Gateway": gateway}
         configs = [{key: value for key, value in config.items() if value}]
-        self._spaces[identity] = _Space(pool, subnet, vni, _segment(network, subnet, vni, options))
+        self._spaces[identity] = _Space(pool, subnet, vni, _segment(network, str(pool.subnet), vni, options))
         filled: Json = {
             "DriverState": {"Name": "overlay", "Options": dict(sorted(options.items()))},
             "IPAMOptions": {"Driver": {"Name": "default"}, "Configs": configs},

@@ -213,8 +213,9 @@ class Attaching:
         """Give a container its address on a network, and tell it; its card comes later."""
         wanted = str((asked.ipam or {}).get("IPv4Address") or "")
         networks = self.host.networks
-        if container.task is not None and asked.network and networks.local(asked.network) is not None:
-            network = networks.here(asked.network)
+        if container.task is not None and asked.network and wanted:
+            # Another task's end may have removed it since this one was prepared.
+            network = networks.realize(asked.network)
             address = wanted
         else:
             found = networks.reach(name)
@@ -372,7 +373,7 @@ def _check_config(network: Network, config: Json) -> None:
     if not asked or network.scope != "local":
         return
     configs = network.ipam["Config"]
-    if not configs or network.pool is None or set(configs[0]) == {"Subnet", "Gateway"} and network.automatic:
+    if not configs or network.pool is None or network.automatic:
         text = "user specified IP address is supported only when connecting to networks with user configured subnets"
         raise Refusal(400, text)
     if not any(IPv4Address(asked) in IPv4Network(one["Subnet"], strict=False) for one in configs):

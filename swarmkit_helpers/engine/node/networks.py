@@ -348,10 +348,6 @@ class Networks:
         """The network of that id that is there on this host."""
         return self._networks.get(identity)
 
-    def here(self, identity: str) -> Network:
-        """The same, of which its caller knows that it is there."""
-        return self._networks[identity]
-
     def reach(self, reference: str) -> Network | None:
         """The network to attach a container to; None: the swarm must be asked.
 
