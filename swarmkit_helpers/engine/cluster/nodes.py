@@ -53,11 +53,11 @@ def describe(host: Host, tls: Json) -> Json:
 
 
 def admit(store: Store, node_id: str, address: str, role: str, availability: str, description: Json) -> None:
-    """Write a node that joins, as often as the managers do."""
+    """Write a node that joins, as often as the managers do: the allocator writes it once more."""
     spec = {"Labels": {}, "Role": role, "Availability": availability or "active"}
     unknown = {"State": "unknown", "Addr": address}
     store.create("node", {"Spec": spec, "Description": {}, "Status": unknown, "_Role": role}, identity=node_id)
-    for _ in range(3):
+    for _ in range(2):
         store.update("node", node_id, {})
     store.update("node", node_id, {"Description": description, "Status": {"State": "ready", "Addr": address}})
 

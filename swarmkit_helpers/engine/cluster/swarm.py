@@ -35,6 +35,8 @@ __all__ = ["Swarm"]
 
 FIRST_INDEX = 2
 PREDEFINED = ("bridge", "host")
+CERTIFICATE_S = 5.0
+"""How long a manager that is demoted keeps its role, until it has a worker's certificate."""
 
 
 class Swarm:
@@ -306,7 +308,7 @@ class Swarm:
         self.restarts.cancel_all()
 
     async def _change_role(self, node_id: str) -> None:
-        """What takes a second after a promotion, and less after a demotion."""
+        """What takes a second after a promotion, and some more after a demotion."""
         node = self.store.get("node", node_id)
         member = self.members.get(node_id)
         if node is None or member is None:
@@ -314,16 +316,20 @@ class Swarm:
         role = node["Spec"]["Role"]
         if role == "worker":
             self.quorum.remove(node_id)
-            member.manager = False
             await self.world.clock.sleep(0.1)
+            member.manager = False
+            await self.world.clock.sleep(CERTIFICATE_S)
             self._write_role(node_id, role)
             return
         self._write_role(node_id, role)
-        await self.world.clock.sleep(1.0)
-        if self.members.get(node_id) is member and (self.store.get("node", node_id) or node)["Spec"]["Role"] == role:
+        await self.world.clock.sleep(0.5)
+        for _ in range(2):
+            self._write_role(node_id, role)
+        await self.world.clock.sleep(0.6)
+        wanted = (self.store.get("node", node_id) or {"Spec": {"Role": ""}})["Spec"]["Role"]
+        if self.members.get(node_id) is member and wanted == role:
             member.manager = True
             self.quorum.add(member, f"{member.address}:{member.port}")
-            self.store.update("node", node_id, {})
 
     def _write_role(self, node_id: str, role: str) -> None:
         if self.store.get("node", node_id) is not None:

@@ -48,27 +48,29 @@ class Updates:
         self.tasks = tasks
         self.restarts = restarts
         self.background = background
-        self._running: dict[str, tuple[Json, asyncio.Task[None]]] = {}
+        self._running: dict[str, tuple[_Update, asyncio.Task[None]]] = {}
 
     def update(self, service: Json, slots: list[Slot]) -> None:
         """Bring slots to what their service asks for; an update that is under way to something else ends."""
         identity = service["ID"]
         running = self._running.get(identity)
         if running is not None:
-            if running[0] == service["Spec"]:
+            if running[0].service["Spec"] == service["Spec"]:
                 return
             self.cancel(identity)
         update = _Update(self, service)
         if not update.prepare(slots):
             return
         work = self.background.spawn(update.run())
-        self._running[identity] = mine = (service["Spec"], work)
+        self._running[identity] = mine = (update, work)
         work.add_done_callback(lambda _: self._running.get(identity) is mine and self._running.pop(identity))
 
     def cancel(self, service_id: str) -> None:
         """End the update of a service where it is."""
         running = self._running.pop(service_id, None)
         if running is not None:
+            # It hears nothing from now on, though its work ends a moment later.
+            running[0].stopped.set()
             running[1].cancel()
 
     def cancel_all(self) -> None:

@@ -20,8 +20,8 @@ STEPS = ("accepted", "preparing", "ready", "starting", "running")
 
 
 def fails(task: Json) -> bool:
-    """A task whose command is `false` fails; whose image is nope:latest is rejected."""
-    return task["Spec"]["ContainerSpec"].get("Command") == ["false"]
+    """Whether a task's command is `false`."""
+    return bool(task["Spec"]["ContainerSpec"].get("Command") == ["false"])
 
 
 class Agent:
@@ -137,7 +137,7 @@ def merged(before: Json, keys: Json) -> Json:
     return before | changed
 
 
-def web(name: str = "web", **keys: Any) -> Json:
+def web(name: str = "web", /, **keys: Any) -> Json:
     """Spec of a service."""
     spec = {"Name": name, "TaskTemplate": {"ContainerSpec": {"Image": "alpine:latest", "Command": ["sleep", "9999"]}}}
     return merged(spec, keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from swarmkit_helpers.engine.cluster.membership import (
 from swarmkit_helpers.engine.cluster.quorum import NO_LEADER
 from swarmkit_helpers.engine.faults import Link
 from swarmkit_helpers.engine.kinds import Json
+from swarmkit_helpers.engine.node.host import Host
 from swarmkit_helpers.engine.world import World
 
 from .lab import HOSTS, Lab, in_lab, until, web
@@ -223,11 +225,15 @@ async def test_two_managers_of_which_one_is_lost(lab: Lab) -> None:
     assert lab.manager.swarm.require_manager() is lab.swarm
 
 
+def is_manager(host: Host) -> bool:
+    return host.swarm.manager
+
+
 @in_lab
 async def test_of_three_managers_another_leads_when_the_first_is_lost(lab: Lab) -> None:
     for host in (lab.worker1, lab.worker2):
         lab.place(host, Role="manager")
-        await until(lambda host=host: host.swarm.manager)
+        await until(partial(is_manager, host))
     swarm = lab.swarm
     swarm.create_service(web())
     await until(lambda: lab.running("web"))

@@ -32,6 +32,13 @@ async def test_a_node_looks_as_the_api_gives_it(lab: Lab) -> None:
 
 
 @in_lab
+async def test_a_node_that_joins_is_told_of_as_often_as_it_is_written(lab: Lab) -> None:
+    nameless = ("update", {"name": ""})
+    ready = ("update", {"name": "w2.loc", "state.new": "ready", "state.old": "unknown"})
+    assert lab.events("node")[-5:] == [("create", {"name": ""}), nameless, nameless, nameless, ready]
+
+
+@in_lab
 async def test_what_is_refused_of_nodes(lab: Lab) -> None:
     swarm, worker, manager = lab.swarm, node(lab, 1), node(lab, 0)
     version = worker["Version"]["Index"]
@@ -136,6 +143,7 @@ async def test_promoted_and_demoted(lab: Lab) -> None:
     await until(lambda: not lab.worker1.swarm.manager)
     await until(lambda: "ManagerStatus" not in node(lab, 1))
     assert "Warnings" not in lab.manager.swarm.info()
+    await until(lambda: lab.events("node")[-1][1].get("role.new") == "worker")
     told = [attributes for _, attributes in lab.events("node") if "role.new" in attributes]
     assert told == [
         {"name": "w1.loc", "role.new": "manager", "role.old": "worker"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,30 +26,30 @@ STEPS = st.one_of(
 )
 
 
-async def step(made: Lab, what: str, which: object, value: object) -> None:
+async def step(made: Lab, what: str, which: Any, value: Any) -> None:
     swarm = made.swarm
     present = {one["Spec"]["Name"] for one in swarm.store.all("service")}
     if what in ("scale", "change", "order") and which not in present:
         mode = {"Mode": {"Global": {}}} if which == "g" else replicas(3)
         policy = {"TaskTemplate": {"RestartPolicy": {"Delay": 0}}}
-        swarm.create_service(web(str(which), UpdateConfig={"Parallelism": 2, "Monitor": 1}, **merged(mode, policy)))
+        swarm.create_service(web(which, UpdateConfig={"Parallelism": 2, "Monitor": 1}, **merged(mode, policy)))
     if what == "scale":
-        made.update(str(which), **replicas(value))  # type: ignore[arg-type]
+        made.update(which, **replicas(value))
     elif what == "change":
-        made.update(str(which), TaskTemplate={"ContainerSpec": {"Env": [f"A={value}"]}})
+        made.update(which, TaskTemplate={"ContainerSpec": {"Env": [f"A={value}"]}})
     elif what == "order":
-        made.update(str(which), UpdateConfig={"Order": value})
+        made.update(which, UpdateConfig={"Order": value})
     elif what == "remove" and which in present:
-        swarm.remove_service(str(which))
+        swarm.remove_service(which)
     elif what == "place":
-        made.place(made.hosts[which], Availability=value)  # type: ignore[index]
+        made.place(made.hosts[which], Availability=value)
     elif what == "kill":
         running = [task for task in swarm.store.all("task") if task["Status"]["State"] == "running"]
         if running:
-            task = running[int(str(which)) % len(running)]
+            task = running[which % len(running)]
             swarm.report(task["ID"], "failed", Message="started", Err="task: non-zero exit (137)")
     elif what == "wait":
-        await made.world.clock.sleep(float(str(value)))
+        await made.world.clock.sleep(value)
 
 
 def converged(made: Lab) -> bool:
@@ -80,7 +81,7 @@ def converged(made: Lab) -> bool:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=14))
-def test_services_converge(steps: list[tuple[str, object, object]]) -> None:
+def test_services_converge(steps: list[tuple[str, Any, Any]]) -> None:
     async def test() -> None:
         async with lab(speed=5000) as made:
             for what, which, value in steps:
