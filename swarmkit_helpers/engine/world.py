@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from .clock import Clock
 from .faults import Faults
+from .net.fabric import Fabric
 from .net.stack import Segment
-from .node.host import Host, room
-
-if TYPE_CHECKING:
-    from .net.fabric import Fabric
+from .node.host import Host
 
 __all__ = ["World"]
 
@@ -39,7 +36,7 @@ class World:
         self.random = random.Random(seed)
         self.faults = Faults()
         self.wire = Segment("underlay", "underlay", "underlay", subnet)
-        self.fabric: Fabric = room("swarmkit_helpers.engine.net.fabric", "Fabric", self)
+        self.fabric = Fabric(self)
         self.hosts = {hostname: Host(self, hostname, address) for hostname, address in hosts.items()}
 
     def host_at(self, address: str) -> Host | None:

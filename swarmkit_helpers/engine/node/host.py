@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..cluster.membership import Membership
 from ..kinds import Json
 from ..net.stack import Stack
+from .agent import Agent
+from .containers import Containers
+from .description import info, version
+from .events import Events
+from .images import Images
+from .networks import Networks
+from .volumes import Volumes
 
 if TYPE_CHECKING:
-    from ..cluster.membership import Membership
     from ..programs.system import Program
     from ..world import World
-    from .agent import Agent
-    from .containers import Containers
-    from .events import Events
-    from .images import Images
-    from .networks import Networks
-    from .volumes import Volumes
 
 __all__ = ["Host"]
 
@@ -30,27 +30,6 @@ _PATHS = (
     "/root /run /srv /sys /sys/fs/cgroup /tmp /usr /usr/bin /usr/share /usr/src /var /var/lib /var/lib/docker "
     "/var/log /var/run /var/run/docker.sock /run/docker.sock"
 )
-
-
-class _Missing:
-    """Stands for a room that is not written yet."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        raise NotImplementedError(f"{self.name}.{attribute}")
-
-
-def room(module: str, name: str, owner: Any) -> Any:
-    """A room made for `owner`; while it is not written, something that says so when it is used."""
-    try:
-        found = importlib.import_module(module, __package__)
-    except ModuleNotFoundError as err:
-        if not module.endswith(str(err.name).rpartition(".")[2]):
-            raise
-        return _Missing(f"{module}.{name}")
-    return getattr(found, name)(owner)
 
 
 class Host:
@@ -81,19 +60,17 @@ class Host:
         self._last_pid = FIRST_PID
         self._watchers: list[Callable[[bool], None]] = []
         self.stack = Stack(self, hostname)
-        self.events: Events = room(".events", "Events", self)
-        self.volumes: Volumes = room(".volumes", "Volumes", self)
-        self.images: Images = room(".images", "Images", self)
-        self.containers: Containers = room(".containers", "Containers", self)
+        self.events = Events(self)
+        self.volumes = Volumes(self)
+        self.images = Images(self)
+        self.containers = Containers(self)
         self._join_wire()
-        self.networks: Networks = room(".networks", "Networks", self)
-        self.swarm: Membership = room("..cluster.membership", "Membership", self)
-        self.agent: Agent = room(".agent", "Agent", self)
+        self.networks = Networks(self)
+        self.swarm = Membership(self)
+        self.agent = Agent(self)
 
     def _join_wire(self) -> None:
         wire = self.world.wire
-        if isinstance(self.world.fabric, _Missing):
-            return
         mac = "02:42:" + ":".join(f"{int(part):02x}" for part in self.address.split("."))
         prefix = int(wire.subnet.partition("/")[2])
         self.world.fabric.join(self.stack, wire, "eth0", mac, self.address, prefix)
@@ -148,14 +125,10 @@ class Host:
 
     def info(self) -> Json:
         """Body of ``GET /info``."""
-        from .description import info
-
         return info(self)
 
     def version(self) -> Json:
         """Body of ``GET /version``."""
-        from .description import version
-
         return version()
 
 
