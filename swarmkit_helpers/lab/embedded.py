@@ -35,7 +35,7 @@ from .node import Node
 from .record import NODES, Record, check_name, directory_of, locked, remove_directory
 from .supervisor import Supervisor
 
-__all__ = ["CAPABILITIES", "PID_FILE", "SPEED", "attach", "down", "lacks", "up"]
+__all__ = ["PID_FILE", "SPEED", "attach", "down", "lacks", "up"]
 
 Notice = Callable[[str], None]
 
