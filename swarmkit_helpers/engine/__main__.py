@@ -23,6 +23,7 @@ from .world import World
 
 __all__ = ["main"]
 
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LOOK_EVERY_S = 2.0
 END_S = 1.0
 
@@ -67,9 +68,7 @@ def main(directory: Path, hosts: tuple[Named, ...], subnet: str, speed: float, s
 
     With --tcp their addresses and the token are in DIRECTORY/endpoints.json.
     """
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=LOG_FORMAT)
     for what in ("name", "hostname", "address"):
         if len({getattr(host, what) for host in hosts}) != len(hosts):
             raise click.UsageError(f"two hosts of one {what}")
@@ -120,8 +119,10 @@ def _publish(path: Path, token: str, servers: dict[str, Server]) -> None:
     where = {name: server.url for name, server in servers.items()}
     about = {"token": token, "control": where.pop(""), "hosts": where}
     opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(opened, "w", encoding="utf-8") as file:
-        json.dump(about, file)
+    try:
+        os.write(opened, json.dumps(about).encode())
+    finally:
+        os.close(opened)
 
 
 async def _until_stopped(control: Control, own: Path) -> None:

@@ -1,4 +1,4 @@
-"""A container's files as programs see them: its own, those that the kernel and the engine make, directories, named pipes."""
+"""A container's files as programs see them: its own, the kernel's and the engine's, directories, named pipes."""
 
 from __future__ import annotations
 

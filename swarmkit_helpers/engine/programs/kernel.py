@@ -79,7 +79,9 @@ def _devices(system: System) -> str:
         " face |bytes    packets errs drop fifo frame compressed multicast|"
         "bytes    packets errs drop fifo colls carrier compressed",
     ]
-    zeros = "       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0"
+    received = "       0       0    0    0    0     0          0         0"
+    sent = "        0       0    0    0    0     0       0          0"
+    zeros = received + sent
     lines += [f"{name:>6}:{zeros}" for name in ("lo", *(card.name for card in system.stack.interfaces))]
     return "\n".join(lines) + "\n"
 

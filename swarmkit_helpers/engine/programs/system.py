@@ -22,8 +22,8 @@ Files = MutableMapping[str, bytes]
 class System:
     """The surroundings of one process: its container, its network, its streams, its signals.
 
-    A program writes with `write` and `error`, reads `stdin`, waits with ``world.clock`` only, and returns its exit code.
-    A signal that it does not handle cancels its asyncio task.
+    A program writes with `write` and `error`, reads `stdin`, waits with ``world.clock`` only, and returns its exit
+    code. A signal that it does not handle cancels its asyncio task.
     """
 
     world: World

@@ -1,6 +1,6 @@
 """postgres: the tables of a cluster under $PGDATA, served on port 5432 and on the container's own socket.
 
-What passes on the connection is JSON, line by line, not PostgreSQL's protocol: only the programs of this package speak it.
+What passes on the connection is JSON, line by line, not PostgreSQL's protocol: only programs of this package speak it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import posixpath
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
@@ -45,10 +46,8 @@ class _Server:
         self.user, self.password = control["user"], control["password"]
         self.tables = Tables(control["identifier"])
         self.tables.user = self.user
-        try:
+        with suppress(FileError):
             self.tables.load(files.read(posixpath.join(data, "base/tables")))
-        except FileError:
-            pass
 
     def admit(self, user: str, password: str | None, *, local: bool) -> str:
         """Why a user is refused; empty when he is not."""
@@ -155,8 +154,8 @@ async def _made(system: System, files: FileSystem, data: str) -> bool:
     password = system.environment.get("POSTGRES_PASSWORD") or ""
     if not password:
         system.complain(
-            f"La base n'est pas créée : POSTGRES_PASSWORD est vide ou absent. Donnez un mot de passe à l'utilisateur {user}, "
-            "par exemple avec docker run -e POSTGRES_PASSWORD=..."
+            "La base n'est pas créée : POSTGRES_PASSWORD est vide ou absent. Donnez un mot de passe à l'utilisateur "
+            f"{user}, par exemple avec docker run -e POSTGRES_PASSWORD=..."
         )
         return False
     system.say(f"Création de la base simulée dans {data}.")

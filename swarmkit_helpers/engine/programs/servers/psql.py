@@ -146,8 +146,8 @@ def _drawn(result: Json, form: _Form, title: str = "") -> str:
 
     def line(row: list[str]) -> str:
         cells = [cell(text, place) for place, text in enumerate(row)]
-        if kinds[-1] not in NUMBERS:
-            cells[-1] = f" {row[-1]}"
+        # Nothing follows the last column.
+        cells[-1] = cells[-1][:-1] if kinds[-1] in NUMBERS else f" {row[-1]}"
         return "|".join(cells)
 
     body = [line(row) for row in rows]

@@ -6,6 +6,7 @@ import asyncio
 import json
 import posixpath
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from ...net.pipe import Pipe
@@ -79,10 +80,8 @@ async def redis_server(system: System, argv: Sequence[str]) -> int:
     folder = system.container.config.get("WorkingDir") or "/data"
     dump = posixpath.join(folder if isinstance(folder, str) else "/data", DUMP)
     files = FileSystem(system)
-    try:
+    with suppress(FileError, ValueError):
         store.load(files.read(dump))
-    except (FileError, ValueError):
-        pass
     try:
         system.world.fabric.listen(
             system.stack, port, lambda pipe: _converse(system, store, pipe, lambda: _save(files, dump, store))
@@ -93,15 +92,14 @@ async def redis_server(system: System, argv: Sequence[str]) -> int:
             "M",
             f"# Warning: Could not create server TCP listening socket *:{port}: bind: Address already in use",
         )
-        _log(system, "M", "# Failed listening on port {port} (TCP), aborting.")
+        _log(system, "M", f"# Failed listening on port {port} (TCP), aborting.")
         return 1
     _log(system, "M", f"* Running mode=standalone, port={port}.")
     _log(system, "M", "# Server initialized")
     _log(system, "M", "* Ready to accept connections")
     await stop.wait()
-    system.say(
-        f"{system.pid}:signal-handler ({int(datetime.now(UTC).timestamp())}) Received {stop.signal} scheduling shutdown..."
-    )
+    moment = int(datetime.now(UTC).timestamp())
+    system.say(f"{system.pid}:signal-handler ({moment}) Received {stop.signal} scheduling shutdown...")
     _log(system, "M", "# User requested shutdown...")
     _log(system, "M", "* Saving the final RDB snapshot before exiting.")
     _save(files, dump, store)

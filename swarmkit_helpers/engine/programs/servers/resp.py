@@ -62,7 +62,7 @@ async def read_value(pipe: Pipe) -> Value:
     line = await pipe.read_line()
     if not line.endswith(b"\n"):
         raise ConnectionResetError
-    kind, text = line[:1], line[1:].strip()
+    kind, text = line[:1], line[1:].rstrip(b"\r\n")
     if kind == b"+":
         return Simple(text.decode())
     if kind == b"-":

@@ -334,9 +334,8 @@ class _Reader:
                 values.append(self.value())
             self.expect(")")
             if len(values) != len(places):
-                raise Fault(
-                    f"INSERT has more {'expressions' if len(values) > len(places) else 'target columns'} than {'target columns' if len(values) > len(places) else 'expressions'}"
-                )
+                more, fewer = ("expressions", "target columns")[:: 1 if len(values) > len(places) else -1]
+                raise Fault(f"INSERT has more {more} than {fewer}")
             row: list[str | None] = [None] * len(table.columns)
             for place, value in zip(places, values, strict=True):
                 row[place] = value

@@ -91,7 +91,8 @@ def _arranged(nodes: Sequence[Json], services: Sequence[Json], tasks: Sequence[J
         error = f'<div class="error">{escape(status["Err"])}</div>' if status.get("Err") else ""
         card = (
             f'<li class="task {kind}"><div class="row"><strong>{escape(service)}.{escape(instance)}</strong>'
-            f'<span class="state">{mark} {escape(state)}</span></div><div class="image">{escape(image)}</div>{error}</li>'
+            f'<span class="state">{mark} {escape(state)}</span></div>'
+            f'<div class="image">{escape(image)}</div>{error}</li>'
         )
         order = (service, int(instance) if instance.isdigit() else 0, instance)
         cards.setdefault(where, []).append((order, card))

@@ -41,10 +41,12 @@ async def vote(system: System) -> int:
             else ""
         )
         if refusal:
-            notice = f'<p class="notice" role="alert" id="vote-refused">✘ Votre vote n\'est pas enregistré : {escape(refusal)}</p>'
+            said = f"✘ Votre vote n'est pas enregistré : {escape(refusal)}"
+            notice = f'<p class="notice" role="alert" id="vote-refused">{said}</p>'
         buttons = "\n    ".join(
             f'<button class="choice of-{key}" id="{key}" name="vote" value="{key}" '
-            f'aria-pressed="{"true" if key == choice else "false"}">{"✔ " if key == choice else ""}{escape(name)}</button>'
+            f'aria-pressed="{"true" if key == choice else "false"}">'
+            f"{'✔ ' if key == choice else ''}{escape(name)}</button>"
             for key, name in names.items()
         )
         values = {**names, "notice": notice, "buttons": buttons, "container": system.stack.hostname}

@@ -28,10 +28,9 @@ async def _printf(system: System, argv: Sequence[str]) -> int:
 
 async def _test(system: System, argv: Sequence[str]) -> int:
     words = list(argv[1:])
-    if argv[0].endswith("["):
-        if not words or words.pop() != "]":
-            system.complain("[: missing ]")
-            return 2
+    if argv[0].endswith("[") and (not words or words.pop() != "]"):
+        system.complain("[: missing ]")
+        return 2
     try:
         return int(not condition(system, words))
     except ConditionFault as err:

@@ -287,10 +287,8 @@ def _under(files: FileSystem, name: str) -> list[str]:
 
 
 def _pattern(pattern: str, options: Options) -> str:
-    if "F" in options:
-        said = re.escape(pattern)
-    else:
-        said = _extended(pattern) if "E" in options else basic(pattern)
+    read = re.escape if "F" in options else _extended if "E" in options else basic
+    said = read(pattern)
     if "w" in options:
         said = rf"(?<!\w)(?:{said})(?!\w)"
     return f"^(?:{said})$" if "x" in options else said
