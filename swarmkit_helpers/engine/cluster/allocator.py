@@ -220,6 +220,7 @@ class Allocator:
                 self._allocate_network(identity)
         elif change.kind == "service":
             if gone:
+                self._ports.give_back((body.get("Endpoint") or {}).get("Ports") or [])
                 self._release_service(identity)
             else:
                 self._allocate_service(identity)
@@ -315,6 +316,10 @@ class Allocator:
             networks = [ingress["ID"] if ingress else "", *networks]
         vips = None if ports is None else self._allocate_vips(identity, networks)
         if ports is None or vips is None:
+            if ports is not None:
+                # What is not written in the store is not the service's: it is asked for again later.
+                self._ports.give_back(ports)
+                self._ports.reserve(held.get("Ports") or [])
             self._unserved.add(identity)
             return
         self._unserved.discard(identity)

@@ -37,7 +37,7 @@ class Ports:
                 _meshed(port) and port.get("PublishedPort") and not self._space(port).reserve(port["PublishedPort"])
             ):
                 self.give_back(given)
-                self._reserve(before)
+                self.reserve(before)
                 return None
             given.append(made)
         return given
@@ -48,9 +48,11 @@ class Ports:
             if _meshed(port):
                 self._space(port).give_back(port["PublishedPort"])
 
-    def _reserve(self, ports: list[Json]) -> None:
+    def reserve(self, ports: list[Json]) -> None:
+        """Take ports that a service has already."""
         for port in ports:
-            self._space(port).reserve(port["PublishedPort"])
+            if _meshed(port):
+                self._space(port).reserve(port["PublishedPort"])
 
     def _chosen(self, port: Json, before: list[Json], given: list[Json]) -> Json | None:
         space = self._space(port)

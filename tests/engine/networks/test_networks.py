@@ -227,3 +227,20 @@ def test_another_ingress() -> None:
         assert town.tasks("p")[0]["NetworksAttachments"][0]["Addresses"] == ["10.11.0.3/16"]
 
     in_town(work)
+
+
+def test_a_port_is_free_again_after_its_service() -> None:
+    async def work(town: Town) -> None:
+        ports = {"Ports": [{"Protocol": "tcp", "TargetPort": 80, "PublishedPort": 8080}]}
+        for name, ingress in (("one", "my-ingress"), ("two", "ingress"), ("three", "")):
+            town.serve(name, [], image="nginx", replicas=2, EndpointSpec=ports)
+            await town.running(name, 2)
+            town.swarm.remove_service(name)
+            await town.until(lambda: not any(host.containers.all() for host in town.hosts))
+            if ingress:
+                present = town.swarm.allocator.ingress()
+                assert present is not None
+                town.manager.networks.remove(present["ID"])
+                town.manager.networks.create({"Name": ingress, "Driver": "overlay", "Ingress": True})
+
+    in_town(work)
