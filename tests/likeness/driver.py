@@ -40,6 +40,8 @@ HEADERS = (
 )
 NAME = re.compile(r"(?<!\$)\$([a-z_0-9]+)")
 POLL_S = 0.1
+SETTLED_S = 0.3
+SOON_S = 0.5
 
 
 class Lacking(Exception):
@@ -56,7 +58,9 @@ def play(scenario: Scenario, sockets: Mapping[str, Path], *, versions: str = "/v
     """
     kept: dict[str, Any] = {}
     prepare(sockets, kept, swarm=scenario.swarm, versions=versions)
-    kept["start"] = int(time.time())
+    # What was just removed is told of until now.
+    time.sleep(SETTLED_S)
+    kept["start"] = f"{time.time():.9f}"
     steps: list[dict[str, Any]] = []
     running: dict[str, tuple[Call, Future[dict[str, Any]]]] = {}
     with ThreadPoolExecutor(4) as pool:
@@ -69,6 +73,7 @@ def play(scenario: Scenario, sockets: Mapping[str, Path], *, versions: str = "/v
                     case Join():
                         call, future = running.pop(step.behind)
                         said |= future.result()
+                        said |= {"call": step_name(call, joined=True), "host": call.host}
                         keep(call, said, kept)
                     case Call() if step.behind:
                         filled_step = prepared(step, kept)
@@ -85,18 +90,21 @@ def play(scenario: Scenario, sockets: Mapping[str, Path], *, versions: str = "/v
     return {"scenario": scenario.name, "kept": kept, "steps": steps}
 
 
-def step_name(step: Step) -> str:
+def step_name(step: Step, *, joined: bool = False) -> str:
     """What is asked, with the names that stand in it."""
     match step:
         case Until():
             return f"until {step.what}"
         case Join():
             return f"the answer of {step.behind}"
+        case Call() if step.behind and not joined:
+            return f"asked behind: {step.behind}"
     return f"{step.method} {step.path if step.version == '/v1.41' else step.version + step.path}"
 
 
 def prepared(step: Call, kept: Mapping[str, Any]) -> tuple[str, bytes | None, dict[str, str]]:
-    kept = {**kept, "now": int(time.time()), "soon": int(time.time()) + 1}
+    now = time.time()
+    kept = {**kept, "now": f"{now:.9f}", "soon": f"{now + SOON_S:.9f}"}
     headers = {name: filled(value, kept) for name, value in step.headers.items()}
     body = filled(step.body, kept)
     if body is not None and not isinstance(body, str | bytes):
@@ -219,6 +227,8 @@ def prepare(sockets: Mapping[str, Path], kept: dict[str, Any], *, swarm: bool, v
         said(host, "POST", "/swarm/leave?force=true")
     for host in sockets:
         until(host, "/info", lambda info: info["Swarm"]["LocalNodeState"] == "inactive")
+        # An engine that is in a swarm again before its old ingress network is gone never has the new one.
+        until(host, "/networks", lambda found: all(network["Scope"] != "swarm" for network in found))
         for container in said(host, "GET", "/containers/json?all=true"):
             said(host, "DELETE", f"/containers/{container['Id']}?force=true&v=true")
         until(host, "/containers/json?all=true", lambda found: found == [])

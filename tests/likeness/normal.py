@@ -88,8 +88,16 @@ RULES = (
     Rule(
         "free port of the host",
         "the kernel's or the engine's next free one, from 49153 on",
-        text=r"(?<![\d.])(49[1-9]\d\d|[56]\d{4})(?!\d)",
+        text=r"(?<![\w.])(49[1-9]\d\d|[56]\d{4})(?!\w)",
         by="<free port>",
+    ),
+    Rule("free port in a list", "the same", field=r"GET /containers/json .*\.PublicPort"),
+    Rule("name of a gossip peer", "chance", field=r".*\.Peers\.\d+\.Name"),
+    Rule(
+        "span of time",
+        "the clock",
+        text=r"(?<=Up )(Less than a second|\d+ seconds?)|(Less than a second|\d+ seconds?)(?= ago)",
+        by="<span>",
     ),
     Rule("round trip", "a measure", text=r"\d+\.\d+ ms\b|\d+\.\d+/\d+\.\d+/\d+\.\d+(/\d+\.\d+)? ms", by="<ms>"),
     Rule(
@@ -103,7 +111,8 @@ RULES = (
         "made image",
         "the real lab makes its images of Debian's packages: their size, their dates and their layers are those of the day",
         field=r".*(/images/|/system/df).*\.(Size|VirtualSize|SharedSize|LayersSize|Created|CreatedAt|Layers(\.\d+)?|LastTagTime"
-        r"|org\.swarmlab\.packages)",
+        r"|RootFS\.Layers(\.\d+)?)"
+        r"|.*\.org\.swarmlab\.packages",
     ),
     Rule(
         "machine",

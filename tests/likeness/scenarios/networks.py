@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..steps import W1, W2, M, Scenario, Until, delete, get, post
-from .shapes import everywhere, filters, gone, running, service, state
+from .shapes import everywhere, filters, gone, running, service
 
 __all__ = ["SCENARIOS"]
 
