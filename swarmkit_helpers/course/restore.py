@@ -17,6 +17,7 @@ from ..actions.stacks import remove_stack
 from ..actions.swarm import init_swarm, join_swarm, leave_swarm
 from ..errors import EngineRefused, NodeUnreachable, ObjectNotFound
 from ..lab.cluster import Lab
+from ..simulation import simulated_mark
 from ..topology.fetch import snapshot
 from ..topology.model import Topology
 from ..waiting import Sighting, wait_until
@@ -40,16 +41,21 @@ class Restoration:
     section: Section
     changes: tuple[str, ...]
     """In French, in the order they were made; empty when the state was right already."""
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     def __str__(self) -> str:
         done = " ; ".join(self.changes) or "rien à changer"
-        return f"Section {self.section.id} prête : {done}."
+        return f"{self._title()} : {done}."
 
     def _repr_html_(self) -> str:
         if not self.changes:
-            return f"<p>✔ Section {self.section.id} prête : rien à changer.</p>"
+            return f"<p>✔ {self._title()} : rien à changer.</p>"
         items = "".join(f"<li>{escape(change)}</li>" for change in self.changes)
-        return f"<p>✔ Section {self.section.id} prête. Ce qui a été changé :</p><ul>{items}</ul>"
+        return f"<p>✔ {self._title()}. Ce qui a été changé :</p><ul>{items}</ul>"
+
+    def _title(self) -> str:
+        return simulated_mark(f"Section {self.section.id} prête", self.simulated)
 
 
 def restore(lab: Lab, identity: str) -> Restoration:
@@ -133,7 +139,7 @@ def restore(lab: Lab, identity: str) -> Restoration:
                 networks=service.networks,
                 publish=service.publish,
             )
-    return Restoration(wanted, tuple(changes))
+    return Restoration(wanted, tuple(changes), lab.simulated)
 
 
 def _ours(name: str, labels: object, names: set[str]) -> bool:

@@ -258,10 +258,10 @@ def test_a_busy_lab_is_said(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_failed_start_leaves_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(lab: object) -> None:
+    def refuse(lab: object, timeout_s: float) -> None:
         raise RuntimeError("no swarm today")
 
-    monkeypatch.setattr(local, "_form_swarm", refuse)
+    monkeypatch.setattr(local, "form_swarm", refuse)
     with pytest.raises(RuntimeError):
         local.up(name)
     assert traces(name) == []

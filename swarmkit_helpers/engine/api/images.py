@@ -1,0 +1,202 @@
+"""Images: those that are there, and those of the registry that the world knows."""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from ..kinds import Json
+from ..refusal import Refusal
+from .answers import close, empty, json_answer, stream
+from .call import Call
+from .filters import Filters
+from .golang import dump
+from .routes import Route, absent, offline
+
+__all__ = ["ROUTES"]
+
+JSON_TYPE = {"Content-Type": "application/json"}
+
+
+async def listing(call: Call) -> web.StreamResponse:
+    """``GET /images/json``."""
+    chosen = call.filters().only("dangling", "label", "before", "since", "reference")
+    dangling = chosen.boolean("dangling")
+    images = call.host.images
+    before = [images.inspect(images.find(one))["Created"] for one in chosen.get("before")]
+    since = [images.inspect(images.find(one))["Created"] for one in chosen.get("since")]
+    found = []
+    for image in images.all():
+        listed, created = images.listed(image), images.inspect(image)["Created"]
+        tags = listed.get("RepoTags") or []
+        bare = not tags or tags == ["<none>:<none>"]
+        if dangling is not None and dangling != bare:
+            continue
+        if any(created >= date for date in before) or any(created <= date for date in since):
+            continue
+        if chosen.get("reference"):
+            tags = [tag for tag in tags if any(_refers(pattern, tag) for pattern in chosen.get("reference"))]
+            if not tags:
+                continue
+            listed = listed | {"RepoTags": tags}
+        if chosen.labels(listed.get("Labels")):
+            found.append(listed)
+    return json_answer(found)
+
+
+def _refers(pattern: str, tag: str) -> bool:
+    name = tag.rpartition(":")[0]
+    return any(fnmatch.fnmatchcase(one, pattern) for one in (tag, name)) or (
+        "/" not in pattern and any(fnmatch.fnmatchcase(one, pattern) for one in (tag, name))
+    )
+
+
+async def inspect(call: Call) -> web.StreamResponse:
+    """``GET /images/{name}/json``."""
+    try:
+        image = call.host.images.find(call.name)
+    except Refusal as refusal:
+        if refusal.status != 404:
+            raise
+        raise Refusal(404, f"no such image: {call.name}: {refusal.message}") from None
+    return json_answer(call.host.images.inspect(image))
+
+
+async def history(call: Call) -> web.StreamResponse:
+    """``GET /images/{name}/history``."""
+    return json_answer(call.host.images.history(call.host.images.find(call.name)))
+
+
+async def create(call: Call) -> web.StreamResponse:
+    """``POST /images/create``: pull."""
+    call.refuse("platform", "fromSrc")
+    name, tag = call.text("fromImage"), call.text("tag")
+    if not name:
+        raise Refusal(500, 'Get "http:": http: no Host in request URL')
+    if tag:
+        name += f"@{tag}" if ":" in tag else f":{tag}"
+    progress = call.host.images.pull(name)
+    try:
+        first = await anext(progress, None)  # a refusal before all progress is the whole answer
+    except BaseException:
+        await close(progress)
+        raise
+    return await stream(call.request, _told(first, progress), headers=JSON_TYPE)
+
+
+async def _told(first: Json | None, progress: AsyncIterator[Json]) -> AsyncIterator[bytes]:
+    try:
+        if first is not None:
+            yield _line(first)
+        async for message in progress:
+            yield _line(message)
+    except Refusal as refusal:
+        yield _line({"errorDetail": {"message": refusal.message}, "error": refusal.message})
+    finally:
+        await close(progress)
+
+
+def _line(message: Json) -> bytes:
+    return dump(message).rstrip(b"\n") + b"\r\n"
+
+
+async def tag(call: Call) -> web.StreamResponse:
+    """``POST /images/{name}/tag``."""
+    image = call.host.images.find(call.name)
+    call.host.images.tag(image, call.text("repo"), call.text("tag"))
+    return empty(201)
+
+
+async def remove(call: Call) -> web.StreamResponse:
+    """``DELETE /images/{name}``."""
+    return json_answer(await call.settle(call.host.images.remove(call.name, call.flag("force"))))
+
+
+async def prune(call: Call) -> web.StreamResponse:
+    """``POST /images/prune``."""
+    chosen: Filters = call.filters().only("dangling", "label", "label!", "until")
+    if chosen.get("until"):
+        raise Refusal(501, "the embedded engine has no filter 'until' of /images/prune")
+    every = chosen.boolean("dangling") is False
+    used = {container.image_id for container in call.host.containers.all()}
+    gone: list[Json] = []
+    reclaimed = 0
+    for image in call.host.images.all():
+        listed = call.host.images.listed(image)
+        tags = [tag for tag in listed.get("RepoTags") or [] if tag != "<none>:<none>"]
+        labels = listed.get("Labels")
+        if listed["Id"] in used or not (every or not tags) or not chosen.labels(labels) or not chosen.no_labels(labels):
+            continue
+        reclaimed += listed["Size"]
+        for reference in tags or [listed["Id"]]:
+            gone += await call.settle(call.host.images.remove(reference, False))
+    call.host.events.add("image", "prune", "", {"reclaimed": str(reclaimed)})
+    return json_answer({"ImagesDeleted": gone or None, "SpaceReclaimed": reclaimed})
+
+
+async def load(call: Call) -> web.StreamResponse:
+    """``POST /images/load``."""
+    data = await call.data()
+
+    async def told() -> AsyncIterator[bytes]:
+        try:
+            for message in await call.settle(call.host.images.load(data)):
+                yield _line(message)
+        except Refusal as refusal:
+            yield _line({"errorDetail": {"message": refusal.message}, "error": refusal.message})
+
+    return await stream(call.request, told(), headers=JSON_TYPE)
+
+
+async def save(call: Call) -> web.StreamResponse:
+    """``GET /images/get`` and ``GET /images/{name}/get``."""
+    names = [call.name] if "name" in call.names else [one for given in call.texts("names") for one in given.split(",")]
+    if not all(names):
+        raise Refusal(500, "invalid reference format")
+    data: bytes = await call.settle(call.host.images.save(names))
+
+    async def parts() -> AsyncIterator[bytes]:
+        for at in range(0, len(data), 65_536):
+            yield data[at : at + 65_536]
+            await asyncio.sleep(0)
+
+    return await stream(call.request, parts(), headers={"Content-Type": "application/x-tar"})
+
+
+async def search(call: Call) -> web.StreamResponse:
+    """``GET /images/search``: there is no registry to ask."""
+    limit = call.number("limit") if call.text("limit") else 25
+    raise offline(f"https://index.docker.io/v1/search?q={call.text('term')}&n={limit}")
+
+
+async def push(call: Call) -> web.StreamResponse:
+    """``POST /images/{name}/push``: there is no registry to push to."""
+    if not call.request.headers.get("X-Registry-Auth"):
+        raise Refusal(400, "Bad parameters and missing X-Registry-Auth: EOF")
+    raise offline("https://registry-1.docker.io/v2/")
+
+
+async def distribution(call: Call) -> web.StreamResponse:
+    """``GET /distribution/{name}/json``: there is no registry to ask."""
+    raise offline("https://registry-1.docker.io/v2/")
+
+
+ROUTES = (
+    Route("GET", "/images/json", listing),
+    Route("GET", "/images/search", search),
+    Route("GET", "/images/get", save),
+    Route("POST", "/images/create", create),
+    Route("POST", "/images/load", load),
+    Route("POST", "/images/prune", prune),
+    Route("GET", "/images/{name:.+}/get", save),
+    Route("GET", "/images/{name:.+}/history", history),
+    Route("GET", "/images/{name:.+}/json", inspect),
+    Route("POST", "/images/{name:.+}/push", push),
+    Route("POST", "/images/{name:.+}/tag", tag),
+    Route("DELETE", "/images/{name:.+}", remove),
+    Route("GET", "/distribution/{name:.+}/json", distribution),
+    absent("POST", "/images/{name:.+}/import"),
+)

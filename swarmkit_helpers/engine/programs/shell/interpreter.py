@@ -1,0 +1,659 @@
+"""Runs a parsed script: commands, pipelines, jobs, redirections, signals."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+
+from .. import catalogue
+from ..files import FileError, FileSystem
+from ..status import KilledBy
+from ..streams import BrokenPipe, Description, ended_reader, pipe_ends, reader_of
+from ..system import System
+from .expansion import Expander, ExpansionError
+from .tree import (
+    AndOr,
+    Case,
+    Command,
+    For,
+    Function,
+    Group,
+    If,
+    Pipeline,
+    Redirection,
+    Script,
+    Simple,
+    Subshell,
+    Substitution,
+    While,
+)
+
+__all__ = ["Abort", "Exit", "Interpreter", "Jump", "Return"]
+
+SIGPIPE = 141
+
+
+class Exit(Exception):
+    """The shell ends."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Abort(Exit):
+    """It ends on an error, which it has told."""
+
+
+class Return(Exception):
+    """A function or a sourced file ends."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Jump(Exception):
+    """``break`` and ``continue``."""
+
+    def __init__(self, levels: int, *, ends: bool) -> None:
+        super().__init__(levels)
+        self.levels = levels
+        self.ends = ends
+
+
+class Interpreter:
+    """One shell, or one of its subshells.
+
+    Parameters
+    ----------
+    system
+        Its surroundings.
+    name
+        What ``$0`` gives.
+    arguments
+        ``$1`` and the following.
+    dash
+        Whether it speaks as dash does; else as BusyBox's ash.
+    """
+
+    def __init__(self, system: System, name: str, arguments: Sequence[str], *, dash: bool) -> None:
+        self.system = system
+        self.name = name
+        self.arguments = list(arguments)
+        self.dash = dash
+        self.variables = dict(system.environment)
+        self.exported = set(system.environment)
+        self.readonly: set[str] = set()
+        self.options: set[str] = set()
+        self.functions: dict[str, Command] = {}
+        self.traps: dict[str, str] = {}
+        self.caught: list[str] = []
+        self.jobs: dict[int, asyncio.Task[int]] = {}
+        self.last_job = ""
+        self.status = 0
+        self.directory = system.directory
+        self.line = 1
+        self.descriptors: dict[int, Description] = {
+            0: Description(system.stdin),
+            1: Description(sink=system.write),
+            2: Description(sink=system.error),
+        }
+        self.expander = Expander(self)
+        self.foreground: tuple[asyncio.Task[int], System] | None = None
+        self.locals: list[dict[str, str | None]] = []
+        self.tested = 0
+        """Above 0 inside a condition: ``set -e`` looks away."""
+
+    # --- variables ------------------------------------------------------------------------------------
+
+    def value(self, name: str) -> str | None:
+        """What a parameter holds; None when it is not set."""
+        special = {
+            "?": str(int(self.status)),
+            "#": str(len(self.arguments)),
+            "$": str(self.system.pid),
+            "!": self.last_job,
+            "-": "".join(sorted(self.options)),
+            "0": self.name,
+        }
+        if name in special:
+            return special[name]
+        if name.isdigit():
+            place = int(name) - 1
+            return self.arguments[place] if place < len(self.arguments) else None
+        if name in self.variables:
+            return self.variables[name]
+        return {"PWD": self.directory, "OPTIND": "1", "PS1": "# ", "PS2": "> "}.get(name)
+
+    def assign(self, name: str, value: str) -> None:
+        """Set a variable."""
+        if name in self.readonly:
+            raise ExpansionError(f"{name}: is read only")
+        self.variables[name] = value
+        if "a" in self.options:
+            self.exported.add(name)
+
+    def environment(self) -> dict[str, str]:
+        """What programs are given."""
+        return {name: self.variables[name] for name in self.variables if name in self.exported}
+
+    # --- what it says ---------------------------------------------------------------------------------
+
+    def say(self, text: str) -> None:
+        """Write text."""
+        if 1 in self.descriptors:
+            self.descriptors[1].write(encoded(text))
+
+    def complain(self, text: str, *, line: bool = True) -> None:
+        """Write a line of error, as this shell does."""
+        where = f"{self.name}: {self.line}: " if self.dash and line else f"{self.name}: "
+        if 2 in self.descriptors:
+            self.descriptors[2].write(encoded(f"{where}{text}\n"))
+
+    def surroundings(self) -> System:
+        """What a program would see that began here."""
+        error, output = self.descriptors.get(2), self.descriptors.get(1)
+        source = self.descriptors.get(0)
+        return replace(
+            self.system,
+            environment=self.environment(),
+            write=output.write if output else _nowhere,
+            error=error.write if error else _nowhere,
+            stdin=source.reader if source and source.reader else ended_reader(),
+            directory=self.directory,
+            handlers={},
+            tty=self.system.tty and bool(output and output.sink is self.system.write),
+        )
+
+    # --- scripts --------------------------------------------------------------------------------------
+
+    async def run(self, script: Script) -> int:
+        """Run statements."""
+        for statement in script.statements:
+            await self._traps()
+            if statement.background:
+                self._begin(statement.body)
+            else:
+                await self._and_or(statement.body)
+            await self._traps()
+        return self.status
+
+    async def _traps(self) -> None:
+        while self.caught:
+            name = self.caught.pop(0)
+            action = self.traps.get(name)
+            if action:
+                from .parser import parse
+
+                status = self.status
+                await self.run(parse(action))
+                self.status = status
+
+    async def _and_or(self, command: AndOr) -> None:
+        pipelines = [command.first, *(pipeline for _, pipeline in command.rest)]
+        operators = ["", *(operator for operator, _ in command.rest)]
+        for place, (operator, pipeline) in enumerate(zip(operators, pipelines, strict=True)):
+            if (operator == "&&" and self.status) or (operator == "||" and not self.status):
+                continue
+            last = place == len(pipelines) - 1
+            self.tested += not last or pipeline.negated
+            try:
+                await self._pipeline(pipeline)
+            finally:
+                self.tested -= not last or pipeline.negated
+            if last and self.status and not pipeline.negated and "e" in self.options and not self.tested:
+                raise Exit(self.status)
+
+    async def _pipeline(self, pipeline: Pipeline) -> None:
+        if len(pipeline.commands) == 1:
+            await self._command(pipeline.commands[0])
+        else:
+            await self._piped(pipeline.commands)
+        if pipeline.negated:
+            self.status = int(not self.status)
+
+    async def _piped(self, commands: tuple[Command, ...]) -> None:
+        tasks = []
+        source: Description | None = None
+        for place, command in enumerate(commands):
+            shell = self.forked()
+            if source is not None:
+                shell.point(0, source)
+            if place < len(commands) - 1:
+                source, sink = pipe_ends()
+                shell.point(1, sink)
+            tasks.append(asyncio.create_task(shell.whole(Script(()), command)))
+        self.status = (await _all(tasks))[-1]
+
+    def _begin(self, body: AndOr) -> None:
+        """Run beside what follows."""
+        shell = self.forked()
+        shell.point(0, Description(ended_reader()))
+        shell.system.pid = next_pid(self.system)
+        task = asyncio.create_task(shell.whole(Script(()), body))
+        ended = asyncio.create_task(_end_with(self.system, task))
+        task.add_done_callback(lambda _: ended.cancel())
+        self.jobs[shell.system.pid] = task
+        self.last_job = str(shell.system.pid)
+        self.status = 0
+
+    async def whole(self, script: Script, body: Command | AndOr | None = None) -> int:
+        """Run all that this shell does, to its end, and close its descriptors; its exit code."""
+        try:
+            try:
+                if isinstance(body, AndOr):
+                    await self._and_or(body)
+                elif body is not None:
+                    await self._command(body)
+                else:
+                    await self.run(script)
+            except (Exit, Return) as end:
+                self.status = end.status
+            except Jump:
+                pass
+            except ExpansionError as err:
+                self.complain(str(err))
+                self.status = 2
+            return await self._farewell()
+        except BrokenPipe:
+            return SIGPIPE
+        finally:
+            for description in self.descriptors.values():
+                description.release()
+            self.descriptors = {}
+
+    async def whole_end(self) -> int:
+        """What is left to do at the end of a shell whose lines were typed; its exit code."""
+        try:
+            return await self._farewell()
+        except BrokenPipe:
+            return SIGPIPE
+
+    async def _farewell(self) -> int:
+        action = self.traps.pop("EXIT", None)
+        if action:
+            from .parser import parse
+
+            status = self.status
+            try:
+                await self.run(parse(action))
+                self.status = status
+            except Exit as end:
+                self.status = end.status
+        return self.status
+
+    def forked(self) -> Interpreter:
+        """A copy that changes nothing here."""
+        shell = Interpreter(replace(self.system, handlers={}), self.name, self.arguments, dash=self.dash)
+        shell.variables, shell.exported = dict(self.variables), set(self.exported)
+        shell.options, shell.functions = set(self.options), dict(self.functions)
+        shell.readonly = set(self.readonly)
+        shell.status, shell.last_job, shell.directory = self.status, self.last_job, self.directory
+        shell.traps = {name: action for name, action in self.traps.items() if not action}
+        shell.descriptors = {number: held.hold() for number, held in self.descriptors.items()}
+        shell.line, shell.tested = self.line, self.tested
+        return shell
+
+    def point(self, number: int, description: Description) -> None:
+        """Have a descriptor lead there."""
+        old = self.descriptors.pop(number, None)
+        self.descriptors[number] = description
+        if old is not None:
+            old.release()
+
+    async def captured(self, script: Script) -> str:
+        """What a script writes."""
+        said: list[bytes] = []
+        shell = self.forked()
+        shell.point(1, Description(sink=said.append))
+        self.status = await shell.whole(script)
+        return b"".join(said).decode("utf-8", "surrogateescape").replace("\0", "")
+
+    # --- commands -------------------------------------------------------------------------------------
+
+    async def _command(self, command: Command) -> None:
+        if isinstance(command, Simple):
+            await self._simple(command)
+            return
+        if isinstance(command, Function):
+            self.functions[command.name] = command.body
+            self.status = 0
+            return
+        previous = await self._redirected(command.redirections)
+        if previous is None:
+            return
+        try:
+            await self._compound(command)
+        finally:
+            self._restore(previous)
+
+    async def _compound(self, command: Command) -> None:
+        if isinstance(command, Group):
+            await self.run(command.body)
+        elif isinstance(command, Subshell):
+            self.status = await self.forked().whole(command.body)
+        elif isinstance(command, If):
+            await self._if(command)
+        elif isinstance(command, While):
+            await self._while(command)
+        elif isinstance(command, For):
+            await self._for(command)
+        elif isinstance(command, Case):
+            await self._case(command)
+
+    async def _tested(self, script: Script) -> bool:
+        self.tested += 1
+        try:
+            return await self.run(script) == 0
+        finally:
+            self.tested -= 1
+
+    async def _if(self, command: If) -> None:
+        for condition, body in command.branches:
+            if await self._tested(condition):
+                await self.run(body)
+                return
+        self.status = 0
+        if command.otherwise is not None:
+            await self.run(command.otherwise)
+
+    async def _while(self, command: While) -> None:
+        status = 0
+        while True:
+            await asyncio.sleep(0)
+            if await self._tested(command.condition) == command.until:
+                break
+            if not await self._turn(command.body):
+                status = self.status
+                break
+            status = self.status
+        self.status = status
+
+    async def _turn(self, body: Script) -> bool:
+        """One turn of a loop; False at its end."""
+        try:
+            await self.run(body)
+        except Jump as jump:
+            self.status = 0
+            if jump.levels > 1:
+                raise Jump(jump.levels - 1, ends=jump.ends) from None
+            return not jump.ends
+        return True
+
+    async def _for(self, command: For) -> None:
+        words = self.arguments if command.words is None else await self.expander.fields(command.words)
+        self.status = 0
+        for word in list(words):
+            self.assign(command.name, word)
+            await asyncio.sleep(0)
+            if not await self._turn(command.body):
+                return
+
+    async def _case(self, command: Case) -> None:
+        text = await self.expander.text(command.word)
+        self.status = 0
+        for patterns, body in command.branches:
+            for pattern in patterns:
+                if await self.expander.is_match(pattern, text):
+                    await self.run(body)
+                    return
+
+    async def _simple(self, command: Simple) -> None:
+        from .builtins import BUILTINS, SPECIAL
+
+        self.line = command.line
+        words = await self.expander.fields(command.words)
+        if not words:
+            previous = await self._redirected(command.redirections)
+            if previous is None:
+                return
+            self._restore(previous)
+            # A command substitution leaves its own exit code.
+            if not _substitutes(command):
+                self.status = 0
+            for name, word in command.assignments:
+                self.assign(name, await self.expander.text(word))
+            return
+        if "x" in self.options:
+            self.descriptors[2].write(encoded("+ " + " ".join(words) + "\n"))
+        if words[0] == "exec":
+            await self._exec(command, words[1:])
+            return
+        previous = await self._redirected(command.redirections, special=words[0] in SPECIAL)
+        if previous is None:
+            return
+        kept_values = {name: (self.variables.get(name), name in self.exported) for name, _ in command.assignments}
+        try:
+            for name, word in command.assignments:
+                self.assign(name, await self.expander.text(word))
+            if words[0] in self.functions:
+                await self._call(words)
+            elif words[0] in BUILTINS:
+                self.status = await BUILTINS[words[0]](self, words)
+            else:
+                self.exported |= {name for name, _ in command.assignments}
+                self.status = await self.external(words)
+            if 1 in self.descriptors:
+                await self.descriptors[1].room()
+            await asyncio.sleep(0)
+        except FileError as err:
+            self.complain(f"write error: {err}")
+            self.status = 1
+        finally:
+            self._restore(previous)
+            if words[0] not in SPECIAL:
+                self._give_back(kept_values)
+
+    def _give_back(self, values: dict[str, tuple[str | None, bool]]) -> None:
+        for name, (value, exported) in values.items():
+            if value is None:
+                self.variables.pop(name, None)
+            else:
+                self.variables[name] = value
+            self.exported.discard(name)
+            if exported:
+                self.exported.add(name)
+
+    async def _call(self, words: list[str]) -> None:
+        arguments, self.arguments = self.arguments, words[1:]
+        self.locals.append({})
+        try:
+            await self._command(self.functions[words[0]])
+        except Return as end:
+            self.status = end.status
+        finally:
+            self.arguments = arguments
+            for name, value in self.locals.pop().items():
+                if value is None:
+                    self.variables.pop(name, None)
+                else:
+                    self.variables[name] = value
+
+    async def _exec(self, command: Simple, words: list[str]) -> None:
+        for name, word in command.assignments:
+            self.assign(name, await self.expander.text(word))
+            self.exported.add(name)
+        previous = await self._redirected(command.redirections)
+        if previous is None:
+            raise Abort(self.status)
+        for description in previous.values():
+            description.release()
+        self.status = 0
+        if not words:
+            return
+        self.system.handlers.clear()
+        self.traps.clear()
+        raise Exit(await self.external(words, instead=True))
+
+    async def external(self, words: Sequence[str], *, instead: bool = False) -> int:
+        """Run a program and wait for it; `instead` of the shell, its signals are the program's."""
+        system = self.surroundings()
+        program = catalogue.find(system, words[0])
+        if program is None:
+            return self._missing(words[0])
+        system.pid = self.system.pid if instead else next_pid(self.system)
+        if instead:
+            system.handlers = self.system.handlers
+            return await self._guarded(program(system, words), words[0])
+        task = asyncio.ensure_future(self._guarded(program(system, words), words[0]))
+        self.foreground = (task, system)
+        try:
+            await asyncio.wait([task])
+        finally:
+            self.foreground = None
+            if not task.done():
+                task.cancel()
+        status = KilledBy("INT") if task.cancelled() else task.result()
+        if isinstance(status, KilledBy) and status.said and 2 in self.descriptors:
+            self.descriptors[2].write(encoded(f"{status.said}\n"))
+        return status
+
+    async def _guarded(self, running: Awaitable[int], name: str) -> int:
+        try:
+            return await running
+        except BrokenPipe:
+            return SIGPIPE
+        except FileError as err:
+            self.descriptors[2].write(encoded(f"{name}: write error: {err}\n"))
+            return 1
+
+    def _missing(self, name: str) -> int:
+        files = FileSystem(self.surroundings())
+        if "/" in name and files.exists(name):
+            self.complain(f"{name}: Permission denied")
+            return 126
+        self.complain(f"{name}: not found")
+        return 127
+
+    # --- redirections ---------------------------------------------------------------------------------
+
+    async def _redirected(
+        self, redirections: tuple[Redirection, ...], *, special: bool = False
+    ) -> dict[int, Description] | None:
+        """Redirect; the descriptors as they were, for `_restore`. None when it failed: that is told."""
+        previous = self.descriptors
+        self.descriptors = {number: held.hold() for number, held in previous.items()}
+        try:
+            for one in redirections:
+                await self._redirect(one)
+        except _Failure as err:
+            self.complain(str(err))
+            self._restore(previous)
+            self.status = 2 if self.dash else 1
+            if special:
+                raise Abort(self.status) from None
+            return None
+        except BaseException:
+            self._restore(previous)
+            raise
+        return previous
+
+    def _restore(self, previous: dict[int, Description]) -> None:
+        for description in self.descriptors.values():
+            description.release()
+        self.descriptors = previous
+
+    async def _redirect(self, redirection: Redirection) -> None:
+        number, operator = redirection.number, redirection.operator
+        target = await self.expander.text(redirection.word)
+        if operator == "<<":
+            self.point(number, Description(reader_of(encoded(target))))
+            return
+        if operator in ("<&", ">&"):
+            self._duplicate(number, target)
+            return
+        files = FileSystem(self.surroundings())
+        path = files.path(target)
+        known = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+        if path in known or path.startswith("/dev/fd/"):
+            self._duplicate(number, str(known.get(path, path.removeprefix("/dev/fd/"))))
+            return
+        reads, writes = operator in ("<", "<>"), operator != "<"
+        if files.is_fifo(target):
+            self.point(number, await files.kept.fifos[path].open(reads=reads, writes=writes))
+            return
+        try:
+            self.point(number, _opened(files, path, operator))
+        except FileError as err:
+            self._cannot(target, operator, str(err))
+
+    def _cannot(self, target: str, operator: str, why: str) -> None:
+        said = {"No such file or directory": "no such file"} if operator == "<" else {}
+        if operator != "<":
+            said = {"No such file or directory": "nonexistent directory"}
+        if self.dash:
+            verb = "open" if operator == "<" else "create"
+            dash = {"No such file or directory": "No such file" if operator == "<" else "Directory nonexistent"}
+            raise _Failure(f"cannot {verb} {target}: {dash.get(why, why)}")
+        raise _Failure(f"can't {'open' if operator == '<' else 'create'} {target}: {said.get(why, why)}")
+
+    def _duplicate(self, number: int, target: str) -> None:
+        if target == "-":
+            closed = self.descriptors.pop(number, None)
+            if closed is not None:
+                closed.release()
+            return
+        held = self.descriptors.get(int(target)) if target.isdigit() else None
+        if held is None:
+            known = target.isdigit()
+            raise _Failure(f"{target}: Bad file descriptor" if known else f"syntax error: bad fd number: {target}")
+        self.point(number, held.hold())
+
+
+def _substitutes(command: Simple) -> bool:
+    """Whether it has a command substitution."""
+    words = (*command.words, *(word for _, word in command.assignments))
+    return any(isinstance(part, Substitution) for word in words for part in word)
+
+
+class _Failure(Exception):
+    """A redirection that failed."""
+
+
+def _opened(files: FileSystem, path: str, operator: str) -> Description:
+    if operator == "<":
+        if files.is_directory(path):
+            return Description(reader_of(b""))
+        if path == "/dev/zero":
+            return Description(reader_of(bytes(65_536)))
+        return Description(reader_of(files.read(path)))
+    content = b""
+    if operator == "<>" and files.is_file(path):
+        content = files.read(path)
+    elif operator in (">", ">|") or not files.is_file(path):
+        files.write(path, b"")
+    else:
+        files.writable(path)
+    return Description(reader_of(content), lambda data: files.write(path, data, append=True))
+
+
+def encoded(text: str) -> bytes:
+    """Bytes of a text of the shell."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def next_pid(system: System) -> int:
+    """A number that no process of the container has had."""
+    return system.container.next_pid()
+
+
+def _nowhere(data: bytes) -> None:
+    """Written to a closed descriptor."""
+
+
+async def _all(tasks: list[asyncio.Task[int]]) -> list[int]:
+    """Wait for all; none is left if this is cancelled."""
+    try:
+        await asyncio.wait(tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+    return [KilledBy("TERM") if task.cancelled() else task.result() for task in tasks]
+
+
+async def _end_with(system: System, task: asyncio.Task[int]) -> None:
+    """End a job with its container."""
+    await system.container.ended.wait()
+    task.cancel()
