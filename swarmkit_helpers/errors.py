@@ -29,7 +29,7 @@
     │   ├── NotAManager           a node that does not manage a swarm
     │   ├── ContentChanged        a secret or config, whose content never changes, that was given another
     │   ├── EngineRefused         any other refusal of the engine
-    │   │   └── EngineBusy        it gave up before it had an answer: the machine has too much to do
+    │   │   └── EngineBusy        it gave up before it had an answer to a question
     │   └── NotConverged          the swarm did not reach the expected state in time
     ├── ProbeError                a measurement that could not be made
     │   ├── TargetRefused         a ping or DNS target that is not a name or an address
@@ -446,7 +446,7 @@ class EngineRefused(ActionError):
 
 
 class EngineBusy(EngineRefused):
-    """The engine gave up before it had an answer: the machine has too much to do just now."""
+    """The engine gave up before it had an answer to a question: the machine has too much to do just now."""
 
     _answer = "n'a pas trouvé le temps de"
     _remedy = "attendez que la machine soit moins chargée, puis relancez"

@@ -58,7 +58,7 @@ def wait_until(
     title
         What is expected, in French; it heads the progress line and the error.
     look
-        Looks once; must not wait by itself. An engine that is too busy to answer is asked again.
+        Looks once; must not wait by itself. What an engine is too busy to answer is asked again.
     timeout_s, every_s
         Deadline and pause between looks, in seconds.
     remedy

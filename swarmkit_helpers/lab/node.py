@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Node"]
 
 REQUEST_TIMEOUT_S = 60
-BUSY_SIGN = re.compile(r"context deadline exceeded|rpc error: code = Unavailable")
+BUSY_SIGN = "context deadline exceeded"
 """What a manager answers whose store took too long: it gives itself a few seconds, whatever the machine."""
 
 
@@ -88,7 +87,7 @@ class Node:
         DiskFull
             The engine ran out of disk.
         EngineBusy
-            The engine gave up before it had an answer.
+            The engine gave up before it had an answer to a question: asking it again changes nothing.
         EngineRefused
             The engine said no.
         """
@@ -102,7 +101,9 @@ class Node:
             detail = str(err.explanation or err)
             if "no space left on device" in detail:
                 raise DiskFull(f"nœud {self.name}", operation, self.lab) from err
-            kind = EngineBusy if BUSY_SIGN.search(detail) else EngineRefused
+            # A change that ran out of time may have been made all the same: only a question can be put again.
+            question = err.response is not None and err.response.request.method == "GET"
+            kind = EngineBusy if question and BUSY_SIGN in detail else EngineRefused
             raise kind(operation, detail.strip(), self.name) from err
         except requests.exceptions.Timeout as err:
             waited_s = self.patience(REQUEST_TIMEOUT_S)
