@@ -301,8 +301,8 @@ async def _source(shell: Interpreter, words: list[str]) -> int:
 async def _trap(shell: Interpreter, words: list[str]) -> int:
     rest = words[2:] if words[1:2] == ["--"] else words[1:]
     if not rest:
-        for name, held in shell.traps.items():
-            shell.say(f"trap -- '{held}' {name}\n")
+        for trapped, held in shell.traps.items():
+            shell.say(f"trap -- '{held}' {trapped}\n")
         return 0
     action: str | None = rest[0]
     conditions = rest[1:]

@@ -132,15 +132,15 @@ class Expander:
         operator = part.operator
         absent = value is None or (operator.startswith(":") and not value)
         kind = operator[-1]
+        empty = [_Piece("", quoted=True)] if quoted else []
         if kind == "+":
-            return [] if absent else await self._pieces(part.word, inner=True, quoted=quoted)
+            return (not absent and await self._pieces(part.word, inner=True, quoted=quoted)) or empty
         if not absent:
             if part.name in "@*":
                 return self._arguments(part.name, quoted)
             return [_Piece(value or "", quoted, split=not quoted)] if value or quoted else []
         if kind == "-":
-            found = await self._pieces(part.word, inner=True, quoted=quoted)
-            return found or ([_Piece("", quoted=True)] if quoted else [])
+            return await self._pieces(part.word, inner=True, quoted=quoted) or empty
         if kind == "=":
             made = await self.text(part.word)
             self.shell.assign(part.name, made)

@@ -209,7 +209,7 @@ class _Parser:
     def _for(self) -> For:
         self.advance()
         if self.token.kind != "word" or not NAME.fullmatch(self.token.text):
-            raise ScriptError("bad for loop variable") if self.token.kind == "word" else self.unexpected()
+            raise ScriptError("bad for loop variable")
         name = self.advance().text
         words: list[Word] | None = None
         self.skip_newlines()

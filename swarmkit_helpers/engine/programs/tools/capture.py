@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-
-import dpkt
 
 from ...net.capture import Tap, pcap_header, pcap_record
 from ..files import FileError, FileSystem
@@ -18,8 +17,15 @@ from .waiting import Interruption
 __all__ = ["described", "tcpdump"]
 
 VXLAN_PORT = 4789
+IPV4, ARP = 0x0800, 0x0806
+"""Types of Ethernet frames."""
+ARP_REQUEST = 1
+ICMP, TCP, UDP, ESP = 1, 6, 17, 50
+"""Protocols of IP (IANA, protocol numbers)."""
 VERSION = "tcpdump version 4.99.3\nlibpcap version 1.10.3 (with TPACKET_V3)"
-FLAGS = ((dpkt.tcp.TH_SYN, "S"), (dpkt.tcp.TH_FIN, "F"), (dpkt.tcp.TH_RST, "R"), (dpkt.tcp.TH_PUSH, "P"))
+FLAGS = ((0x02, "S"), (0x01, "F"), (0x04, "R"), (0x08, "P"))
+ACK = 0x10
+ECHO_REPLY, UNREACHABLE, ECHO = 0, 3, 8
 
 
 async def tcpdump(system: System, argv: Sequence[str]) -> int:
@@ -105,7 +111,7 @@ async def _next(tap: Tap) -> tuple[float, bytes] | None:
 
 
 def _read(system: System, path: str) -> int:
-    import io
+    import dpkt
 
     try:
         raw = FileSystem(system).read(path)
@@ -120,6 +126,8 @@ def _read(system: System, path: str) -> int:
 
 def described(frame: bytes) -> str:
     """One frame as a line, as tcpdump writes it with ``-n``."""
+    import dpkt
+
     try:
         whole = dpkt.ethernet.Ethernet(frame)
     except dpkt.UnpackError:
@@ -129,45 +137,48 @@ def described(frame: bytes) -> str:
 
 def _ethernet(whole: Any, length: int) -> str:
     packet = whole.data
-    if isinstance(packet, dpkt.arp.ARP):
+    if whole.type == ARP and not isinstance(packet, bytes):
         sender, target = socket.inet_ntoa(packet.spa), socket.inet_ntoa(packet.tpa)
-        if packet.op == dpkt.arp.ARP_OP_REQUEST:
+        if packet.op == ARP_REQUEST:
             return f"ARP, Request who-has {target} tell {sender}, length {length - 14}"
         return f"ARP, Reply {sender} is-at {packet.sha.hex(':')}, length {length - 14}"
-    if not isinstance(packet, dpkt.ip.IP):
+    if whole.type != IPV4 or isinstance(packet, bytes):
         return f"{whole.src.hex(':')} > {whole.dst.hex(':')}, ethertype 0x{whole.type:04x}, length {length}"
     source, target = socket.inet_ntoa(packet.src), socket.inet_ntoa(packet.dst)
-    inner = packet.data
-    if isinstance(inner, dpkt.icmp.ICMP):
-        return f"IP {source} > {target}: {_icmp(inner)}, length {packet.len - packet.hl * 4}"
-    if isinstance(inner, dpkt.tcp.TCP):
-        return f"IP {source}.{inner.sport} > {target}.{inner.dport}: {_tcp(inner)}"
-    if isinstance(inner, dpkt.udp.UDP):
-        said = f"IP {source}.{inner.sport} > {target}.{inner.dport}: "
-        if inner.dport == VXLAN_PORT and len(inner.data) > 8:
-            vni = int.from_bytes(inner.data[4:7], "big")
-            return f"{said}VXLAN, flags [I] (0x08), vni {vni}\n{described(bytes(inner.data[8:]))}"
-        return f"{said}UDP, length {len(inner.data)}"
-    if packet.p == dpkt.ip.IP_PROTO_ESP:
-        body = bytes(packet.data)
+    inner, size = packet.data, packet.len - packet.hl * 4
+    if packet.p == ESP:
+        body = bytes(inner)
         spi, sequence = int.from_bytes(body[:4], "big"), int.from_bytes(body[4:8], "big")
         return f"IP {source} > {target}: ESP(spi=0x{spi:08x},seq=0x{sequence:x}), length {len(body)}"
-    return f"IP {source} > {target}: ip-proto-{packet.p} {packet.len - packet.hl * 4}"
+    if isinstance(inner, bytes):
+        return f"IP {source} > {target}: ip-proto-{packet.p} {size}"
+    if packet.p == ICMP:
+        return f"IP {source} > {target}: {_icmp(inner)}, length {size}"
+    if packet.p == TCP:
+        return f"IP {source}.{inner.sport} > {target}.{inner.dport}: {_tcp(inner)}"
+    if packet.p == UDP:
+        return f"IP {source}.{inner.sport} > {target}.{inner.dport}: {_udp(inner)}"
+    return f"IP {source} > {target}: ip-proto-{packet.p} {size}"
+
+
+def _udp(packet: Any) -> str:
+    if packet.dport == VXLAN_PORT and len(packet.data) > 8:
+        vni = int.from_bytes(packet.data[4:7], "big")
+        return f"VXLAN, flags [I] (0x08), vni {vni}\n{described(bytes(packet.data[8:]))}"
+    return f"UDP, length {len(packet.data)}"
 
 
 def _icmp(packet: Any) -> str:
-    if packet.type in (dpkt.icmp.ICMP_ECHO, dpkt.icmp.ICMP_ECHOREPLY):
-        kind = "request" if packet.type == dpkt.icmp.ICMP_ECHO else "reply"
+    if packet.type in (ECHO, ECHO_REPLY):
+        kind = "request" if packet.type == ECHO else "reply"
         return f"ICMP echo {kind}, id {packet.data.id}, seq {packet.data.seq}"
-    if packet.type == dpkt.icmp.ICMP_UNREACH:
-        return "ICMP unreachable"
-    return f"ICMP type-#{packet.type}"
+    return "ICMP unreachable" if packet.type == UNREACHABLE else f"ICMP type-#{packet.type}"
 
 
 def _tcp(packet: Any) -> str:
     flags = "".join(letter for bit, letter in FLAGS if packet.flags & bit)
-    flags += "." if packet.flags & dpkt.tcp.TH_ACK else ""
+    flags += "." if packet.flags & ACK else ""
     length = len(packet.data)
     sequence = f"seq {packet.seq}:{packet.seq + length}, " if length else f"seq {packet.seq}, " if "S" in flags else ""
-    ack = f"ack {packet.ack}, " if packet.flags & dpkt.tcp.TH_ACK else ""
+    ack = f"ack {packet.ack}, " if packet.flags & ACK else ""
     return f"Flags [{flags or 'none'}], {sequence}{ack}win {packet.win}, length {length}"
