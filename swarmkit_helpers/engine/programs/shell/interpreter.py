@@ -1,4 +1,4 @@
-"""Runs a parsed script: commands, pipelines, jobs, redirections, signals."""
+"""Runs a parsed script: commands, pipelines, jobs, traps."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from dataclasses import replace
 from .. import catalogue
 from ..files import FileError, FileSystem
 from ..status import KilledBy
-from ..streams import BrokenPipe, Description, ended_reader, pipe_ends, reader_of
+from ..streams import BrokenPipe, Description, ended_reader, pipe_ends
 from ..system import System
+from .endings import Abort, Exit, Jump, Return
 from .expansion import Expander, ExpansionError
+from .redirections import redirect, restore
+from .state import State, encoded
 from .tree import (
     AndOr,
     Case,
@@ -21,7 +24,6 @@ from .tree import (
     Group,
     If,
     Pipeline,
-    Redirection,
     Script,
     Simple,
     Subshell,
@@ -29,143 +31,19 @@ from .tree import (
     While,
 )
 
-__all__ = ["Abort", "Exit", "Interpreter", "Jump", "Return"]
+__all__ = ["Interpreter"]
 
 SIGPIPE = 141
 
 
-class Exit(Exception):
-    """The shell ends."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class Abort(Exit):
-    """It ends on an error, which it has told."""
-
-
-class Return(Exception):
-    """A function or a sourced file ends."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class Jump(Exception):
-    """``break`` and ``continue``."""
-
-    def __init__(self, levels: int, *, ends: bool) -> None:
-        super().__init__(levels)
-        self.levels = levels
-        self.ends = ends
-
-
-class Interpreter:
-    """One shell, or one of its subshells.
-
-    Parameters
-    ----------
-    system
-        Its surroundings.
-    name
-        What ``$0`` gives.
-    arguments
-        ``$1`` and the following.
-    dash
-        Whether it speaks as dash does; else as BusyBox's ash.
-    """
+class Interpreter(State):
+    """One shell, or one of its subshells, that runs commands; its parameters are those of `State`."""
 
     def __init__(self, system: System, name: str, arguments: Sequence[str], *, dash: bool) -> None:
-        self.system = system
-        self.name = name
-        self.arguments = list(arguments)
-        self.dash = dash
-        self.variables = dict(system.environment)
-        self.exported = set(system.environment)
-        self.readonly: set[str] = set()
-        self.options: set[str] = set()
-        self.functions: dict[str, Command] = {}
-        self.traps: dict[str, str] = {}
-        self.caught: list[str] = []
-        self.jobs: dict[int, asyncio.Task[int]] = {}
-        self.last_job = ""
-        self.status = 0
-        self.directory = system.directory
-        self.line = 1
-        self.descriptors: dict[int, Description] = {
-            0: Description(system.stdin),
-            1: Description(sink=system.write),
-            2: Description(sink=system.error),
-        }
+        super().__init__(system, name, arguments, dash=dash)
         self.expander = Expander(self)
         self.foreground: tuple[asyncio.Task[int], System] | None = None
-        self.locals: list[dict[str, str | None]] = []
-        self.tested = 0
-        """Above 0 inside a condition: ``set -e`` looks away."""
-
-    # --- variables ------------------------------------------------------------------------------------
-
-    def value(self, name: str) -> str | None:
-        """What a parameter holds; None when it is not set."""
-        special = {
-            "?": str(int(self.status)),
-            "#": str(len(self.arguments)),
-            "$": str(self.system.pid),
-            "!": self.last_job,
-            "-": "".join(sorted(self.options)),
-            "0": self.name,
-        }
-        if name in special:
-            return special[name]
-        if name.isdigit():
-            place = int(name) - 1
-            return self.arguments[place] if place < len(self.arguments) else None
-        if name in self.variables:
-            return self.variables[name]
-        return {"PWD": self.directory, "OPTIND": "1", "PS1": "# ", "PS2": "> "}.get(name)
-
-    def assign(self, name: str, value: str) -> None:
-        """Set a variable."""
-        if name in self.readonly:
-            raise ExpansionError(f"{name}: is read only")
-        self.variables[name] = value
-        if "a" in self.options:
-            self.exported.add(name)
-
-    def environment(self) -> dict[str, str]:
-        """What programs are given."""
-        return {name: self.variables[name] for name in self.variables if name in self.exported}
-
-    # --- what it says ---------------------------------------------------------------------------------
-
-    def say(self, text: str) -> None:
-        """Write text."""
-        if 1 in self.descriptors:
-            self.descriptors[1].write(encoded(text))
-
-    def complain(self, text: str, *, line: bool = True) -> None:
-        """Write a line of error, as this shell does."""
-        where = f"{self.name}: {self.line}: " if self.dash and line else f"{self.name}: "
-        if 2 in self.descriptors:
-            self.descriptors[2].write(encoded(f"{where}{text}\n"))
-
-    def surroundings(self) -> System:
-        """What a program would see that began here."""
-        error, output = self.descriptors.get(2), self.descriptors.get(1)
-        source = self.descriptors.get(0)
-        return replace(
-            self.system,
-            environment=self.environment(),
-            write=output.write if output else _nowhere,
-            error=error.write if error else _nowhere,
-            stdin=source.reader if source and source.reader else ended_reader(),
-            directory=self.directory,
-            handlers={},
-            tty=self.system.tty and bool(output and output.sink is self.system.write),
-        )
+        """The program that runs in front, which Ctrl-C ends."""
 
     # --- scripts --------------------------------------------------------------------------------------
 
@@ -231,7 +109,7 @@ class Interpreter:
         """Run beside what follows."""
         shell = self.forked()
         shell.point(0, Description(ended_reader()))
-        shell.system.pid = next_pid(self.system)
+        shell.system.pid = self.system.container.next_pid()
         task = asyncio.create_task(shell.whole(Script(()), body))
         ended = asyncio.create_task(_end_with(self.system, task))
         task.add_done_callback(lambda _: ended.cancel())
@@ -287,21 +165,8 @@ class Interpreter:
     def forked(self) -> Interpreter:
         """A copy that changes nothing here."""
         shell = Interpreter(replace(self.system, handlers={}), self.name, self.arguments, dash=self.dash)
-        shell.variables, shell.exported = dict(self.variables), set(self.exported)
-        shell.options, shell.functions = set(self.options), dict(self.functions)
-        shell.readonly = set(self.readonly)
-        shell.status, shell.last_job, shell.directory = self.status, self.last_job, self.directory
-        shell.traps = {name: action for name, action in self.traps.items() if not action}
-        shell.descriptors = {number: held.hold() for number, held in self.descriptors.items()}
-        shell.line, shell.tested = self.line, self.tested
+        shell.inherit(self)
         return shell
-
-    def point(self, number: int, description: Description) -> None:
-        """Have a descriptor lead there."""
-        old = self.descriptors.pop(number, None)
-        self.descriptors[number] = description
-        if old is not None:
-            old.release()
 
     async def captured(self, script: Script) -> str:
         """What a script writes."""
@@ -321,13 +186,13 @@ class Interpreter:
             self.functions[command.name] = command.body
             self.status = 0
             return
-        previous = await self._redirected(command.redirections)
+        previous = await redirect(self, command.redirections)
         if previous is None:
             return
         try:
             await self._compound(command)
         finally:
-            self._restore(previous)
+            restore(self, previous)
 
     async def _compound(self, command: Command) -> None:
         if isinstance(command, Group):
@@ -406,10 +271,10 @@ class Interpreter:
         self.line = command.line
         words = await self.expander.fields(command.words)
         if not words:
-            previous = await self._redirected(command.redirections)
+            previous = await redirect(self, command.redirections)
             if previous is None:
                 return
-            self._restore(previous)
+            restore(self, previous)
             # A command substitution leaves its own exit code.
             if not _substitutes(command):
                 self.status = 0
@@ -421,7 +286,7 @@ class Interpreter:
         if words[0] == "exec":
             await self._exec(command, words[1:])
             return
-        previous = await self._redirected(command.redirections, special=words[0] in SPECIAL)
+        previous = await redirect(self, command.redirections, special=words[0] in SPECIAL)
         if previous is None:
             return
         kept_values = {name: (self.variables.get(name), name in self.exported) for name, _ in command.assignments}
@@ -442,19 +307,9 @@ class Interpreter:
             self.complain(f"write error: {err}")
             self.status = 1
         finally:
-            self._restore(previous)
+            restore(self, previous)
             if words[0] not in SPECIAL:
-                self._give_back(kept_values)
-
-    def _give_back(self, values: dict[str, tuple[str | None, bool]]) -> None:
-        for name, (value, exported) in values.items():
-            if value is None:
-                self.variables.pop(name, None)
-            else:
-                self.variables[name] = value
-            self.exported.discard(name)
-            if exported:
-                self.exported.add(name)
+                self.give_back(kept_values)
 
     async def _call(self, words: list[str]) -> None:
         arguments, self.arguments = self.arguments, words[1:]
@@ -475,7 +330,7 @@ class Interpreter:
         for name, word in command.assignments:
             self.assign(name, await self.expander.text(word))
             self.exported.add(name)
-        previous = await self._redirected(command.redirections)
+        previous = await redirect(self, command.redirections)
         if previous is None:
             raise Abort(self.status)
         for description in previous.values():
@@ -493,7 +348,7 @@ class Interpreter:
         program = catalogue.find(system, words[0])
         if program is None:
             return self._missing(words[0])
-        system.pid = self.system.pid if instead else next_pid(self.system)
+        system.pid = self.system.pid if instead else self.system.container.next_pid()
         if instead:
             system.handlers = self.system.handlers
             return await self._guarded(program(system, words), words[0])
@@ -527,120 +382,11 @@ class Interpreter:
         self.complain(f"{name}: not found")
         return 127
 
-    # --- redirections ---------------------------------------------------------------------------------
-
-    async def _redirected(
-        self, redirections: tuple[Redirection, ...], *, special: bool = False
-    ) -> dict[int, Description] | None:
-        """Redirect; the descriptors as they were, for `_restore`. None when it failed: that is told."""
-        previous = self.descriptors
-        self.descriptors = {number: held.hold() for number, held in previous.items()}
-        try:
-            for one in redirections:
-                await self._redirect(one)
-        except _Failure as err:
-            self.complain(str(err))
-            self._restore(previous)
-            self.status = 2 if self.dash else 1
-            if special:
-                raise Abort(self.status) from None
-            return None
-        except BaseException:
-            self._restore(previous)
-            raise
-        return previous
-
-    def _restore(self, previous: dict[int, Description]) -> None:
-        for description in self.descriptors.values():
-            description.release()
-        self.descriptors = previous
-
-    async def _redirect(self, redirection: Redirection) -> None:
-        number, operator = redirection.number, redirection.operator
-        target = await self.expander.text(redirection.word)
-        if operator == "<<":
-            self.point(number, Description(reader_of(encoded(target))))
-            return
-        if operator in ("<&", ">&"):
-            self._duplicate(number, target)
-            return
-        files = FileSystem(self.surroundings())
-        path = files.path(target)
-        known = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-        if path in known or path.startswith("/dev/fd/"):
-            self._duplicate(number, str(known.get(path, path.removeprefix("/dev/fd/"))))
-            return
-        reads, writes = operator in ("<", "<>"), operator != "<"
-        if files.is_fifo(target):
-            self.point(number, await files.kept.fifos[path].open(reads=reads, writes=writes))
-            return
-        try:
-            self.point(number, _opened(files, path, operator))
-        except FileError as err:
-            self._cannot(target, operator, str(err))
-
-    def _cannot(self, target: str, operator: str, why: str) -> None:
-        said = {"No such file or directory": "no such file"} if operator == "<" else {}
-        if operator != "<":
-            said = {"No such file or directory": "nonexistent directory"}
-        if self.dash:
-            verb = "open" if operator == "<" else "create"
-            dash = {"No such file or directory": "No such file" if operator == "<" else "Directory nonexistent"}
-            raise _Failure(f"cannot {verb} {target}: {dash.get(why, why)}")
-        raise _Failure(f"can't {'open' if operator == '<' else 'create'} {target}: {said.get(why, why)}")
-
-    def _duplicate(self, number: int, target: str) -> None:
-        if target == "-":
-            closed = self.descriptors.pop(number, None)
-            if closed is not None:
-                closed.release()
-            return
-        held = self.descriptors.get(int(target)) if target.isdigit() else None
-        if held is None:
-            known = target.isdigit()
-            raise _Failure(f"{target}: Bad file descriptor" if known else f"syntax error: bad fd number: {target}")
-        self.point(number, held.hold())
-
 
 def _substitutes(command: Simple) -> bool:
     """Whether it has a command substitution."""
     words = (*command.words, *(word for _, word in command.assignments))
     return any(isinstance(part, Substitution) for word in words for part in word)
-
-
-class _Failure(Exception):
-    """A redirection that failed."""
-
-
-def _opened(files: FileSystem, path: str, operator: str) -> Description:
-    if operator == "<":
-        if files.is_directory(path):
-            return Description(reader_of(b""))
-        if path == "/dev/zero":
-            return Description(reader_of(bytes(65_536)))
-        return Description(reader_of(files.read(path)))
-    content = b""
-    if operator == "<>" and files.is_file(path):
-        content = files.read(path)
-    elif operator in (">", ">|") or not files.is_file(path):
-        files.write(path, b"")
-    else:
-        files.writable(path)
-    return Description(reader_of(content), lambda data: files.write(path, data, append=True))
-
-
-def encoded(text: str) -> bytes:
-    """Bytes of a text of the shell."""
-    return text.encode("utf-8", "surrogateescape")
-
-
-def next_pid(system: System) -> int:
-    """A number that no process of the container has had."""
-    return system.container.next_pid()
-
-
-def _nowhere(data: bytes) -> None:
-    """Written to a closed descriptor."""
 
 
 async def _all(tasks: list[asyncio.Task[int]]) -> list[int]:

@@ -8,10 +8,12 @@ from .. import catalogue
 from ..files import FileError, FileSystem
 from ..status import KilledBy
 from ..system import System
+from .endings import Exit, Jump, Return
 from .expansion import ExpansionError
-from .interpreter import Exit, Interpreter, Jump, Return, encoded
+from .interpreter import Interpreter
 from .lexer import Incomplete, ScriptError
 from .parser import parse
+from .state import encoded
 
 __all__ = ["sh"]
 

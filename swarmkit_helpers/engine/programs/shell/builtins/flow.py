@@ -1,0 +1,53 @@
+"""Commands that end something, or run something else."""
+
+from __future__ import annotations
+
+from ...files import FileError, FileSystem
+from ..endings import Abort, Exit, Jump, Return
+from ..interpreter import Interpreter
+from ..parser import parse
+from .numbers import number
+
+__all__ = ["break_", "continue_", "eval_", "exit_", "return_", "source"]
+
+
+async def exit_(shell: Interpreter, words: list[str]) -> int:
+    """End the shell."""
+    raise Exit(number(shell, words, shell.status) & 255)
+
+
+async def return_(shell: Interpreter, words: list[str]) -> int:
+    """End a function, or a file that is run here."""
+    raise Return(number(shell, words, shell.status))
+
+
+async def break_(shell: Interpreter, words: list[str]) -> int:
+    """End loops."""
+    raise Jump(max(1, number(shell, words, 1)), ends=True)
+
+
+async def continue_(shell: Interpreter, words: list[str]) -> int:
+    """Go on to the next turn of a loop."""
+    raise Jump(max(1, number(shell, words, 1)), ends=False)
+
+
+async def eval_(shell: Interpreter, words: list[str]) -> int:
+    """Run words as a script."""
+    shell.status = 0
+    return await shell.run(parse(" ".join(words[1:])))
+
+
+async def source(shell: Interpreter, words: list[str]) -> int:
+    """Run a file in this shell."""
+    if len(words) < 2:
+        shell.complain(".: filename argument required")
+        return 2
+    try:
+        text = FileSystem(shell.surroundings()).read(words[1]).decode("utf-8", "surrogateescape")
+    except FileError:
+        shell.complain(f".: cannot open {words[1]}: No such file" if shell.dash else f".: can't open '{words[1]}'")
+        raise Abort(2) from None
+    try:
+        return await shell.run(parse(text))
+    except Return as end:
+        return end.status
