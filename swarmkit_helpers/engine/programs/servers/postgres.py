@@ -23,7 +23,8 @@ from ..files import FileError, FileSystem
 from ..system import System
 from ..tools.names import lookup
 from ..tools.waiting import Interruption
-from .tables import Fault, Tables
+from .database import Database
+from .database.words import Fault
 
 __all__ = ["Connection", "Failure", "connect", "initdb", "pg_isready", "postgres", "running"]
 
@@ -44,7 +45,7 @@ class _Server:
         self.connections = 0
         control = json.loads(files.read(posixpath.join(data, "global/pg_control")))
         self.user, self.password = control["user"], control["password"]
-        self.tables = Tables(control["identifier"])
+        self.tables = Database(control["identifier"])
         self.tables.user = self.user
         with suppress(FileError):
             self.tables.load(files.read(posixpath.join(data, "base/tables")))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ...kinds import Json
 from ..options import Usage, read_options
 from ..system import System
+from .database.tables import NUMBERS
 from .postgres import Connection, Failure, connect
-from .tables import NUMBERS
 
 __all__ = ["psql"]
 

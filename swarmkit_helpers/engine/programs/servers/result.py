@@ -15,7 +15,7 @@ from .pages import filled
 from .postgres import Connection, Failure, connect
 from .watch import Watch, static, stream
 
-__all__ = ["result"]
+__all__ = ["Tally", "connect_as_asked", "result", "served"]
 
 COUNT = "SELECT count(*) FILTER (WHERE vote = 'a'), count(*) FILTER (WHERE vote = 'b') FROM votes"
 EVERY_S = 0.5

@@ -15,7 +15,7 @@ from .pages import filled
 from .result import served
 from .watch import Watch, static, stream
 
-__all__ = ["visualizer"]
+__all__ = ["Drawn", "visualizer"]
 
 SOCKET = "/var/run/docker.sock"
 EVERY_S = 1.0

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from ..shell.conditions import ConditionFault, condition
 from ..shell.formats import echoed, printed
 from ..system import Program, System
-from . import capture, ip, netcat, nslookup, paths, ping, process, sed, storage, text, web
+from . import capture, columns, digests, grep, ip, netcat, nslookup, paths, ping, process, sed, storage, text, web
 
 __all__ = ["COMMANDS"]
 
@@ -52,7 +52,7 @@ COMMANDS = MappingProxyType[str, Program](
     {
         "[": _test,
         "arp": paths.arp,
-        "base64": text.base64,
+        "base64": digests.base64,
         "basename": storage.basename,
         "bridge": ip.bridge,
         "busybox": process.busybox,
@@ -62,7 +62,7 @@ COMMANDS = MappingProxyType[str, Program](
         "clear": _clear,
         "cp": storage.cp,
         "curl": web.curl,
-        "cut": text.cut,
+        "cut": columns.cut,
         "date": process.date,
         "df": storage.df,
         "dirname": storage.dirname,
@@ -72,7 +72,7 @@ COMMANDS = MappingProxyType[str, Program](
         "false": process.false,
         "find": storage.find,
         "free": process.free,
-        "grep": text.grep,
+        "grep": grep.grep,
         "head": text.head,
         "hostname": process.hostname,
         "id": process.id_,
@@ -81,7 +81,7 @@ COMMANDS = MappingProxyType[str, Program](
         "kill": process.kill,
         "ln": storage.ln,
         "ls": storage.ls,
-        "md5sum": text.md5sum,
+        "md5sum": digests.md5sum,
         "mkdir": storage.mkdir,
         "mkfifo": storage.mkfifo,
         "mktemp": storage.mktemp,
@@ -101,9 +101,9 @@ COMMANDS = MappingProxyType[str, Program](
         "route": ip.route,
         "sed": sed.sed,
         "seq": process.seq,
-        "sha256sum": text.sha256sum,
+        "sha256sum": digests.sha256sum,
         "sleep": process.sleep,
-        "sort": text.sort,
+        "sort": columns.sort,
         "stat": storage.stat,
         "sync": storage.sync,
         "tac": text.tac,
@@ -114,12 +114,12 @@ COMMANDS = MappingProxyType[str, Program](
         "timeout": process.timeout,
         "top": process.top,
         "touch": storage.touch,
-        "tr": text.tr,
+        "tr": columns.tr,
         "traceroute": paths.traceroute,
         "true": process.true,
         "tty": process.tty,
         "uname": process.uname,
-        "uniq": text.uniq,
+        "uniq": columns.uniq,
         "uptime": process.uptime,
         "wc": text.wc,
         "wget": web.wget,

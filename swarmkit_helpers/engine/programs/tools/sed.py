@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..files import FileError, FileSystem
 from ..options import Usage, read_options
 from ..system import System
-from .text import basic
+from .expressions import basic
 
 __all__ = ["sed"]
 
