@@ -12,6 +12,7 @@ from ..kinds import Json
 from ..refusal import Refusal
 from .addresses import advertised, data_path, listened, remote
 from .clusterspec import check_pools, data_path_port
+from .doors import GOSSIP, Doors
 from .nodes import AVAILABILITIES, admit, describe
 from .quorum import NO_LEADER
 from .rpc import refused
@@ -75,6 +76,8 @@ class Membership:
         self.data_path = ""
         """Address that the overlays' packets go to, if another was asked for."""
         self._sought = ""
+        self._listens = 0
+        self._doors = Doors(host)
         self._watchers: list[Watcher] = []
         host.watch(self._engine_changed)
 
@@ -104,7 +107,7 @@ class Membership:
                 raise Refusal(503, EXISTS)
             if not self.manager:
                 raise Refusal(503, NOT_MANAGER)
-        _, listen_port = listened(self.host, body.get("ListenAddr") or "")
+        listen_address, listen_port = listened(self.host, body.get("ListenAddr") or "")
         spec = body.get("Spec") or {}
         if (spec.get("Name") or "default") != "default":
             raise Refusal(400, 'swarm spec must be named "default"')
@@ -115,6 +118,8 @@ class Membership:
         self._check_availability(body)
         if self.swarm is not None:
             return self._start_anew(self.swarm)
+        self._doors.open(int(listen_port), listen_address)
+        self._listens = int(listen_port)
         self.node_id, self.state, self.manager = swarm_id(), "active", True
         self.address, self.port, self.data_path = address, port, path
         self.swarm = swarm = Swarm(self.host.world, pools, size, overlays)
@@ -139,7 +144,7 @@ class Membership:
         if not remotes:
             raise Refusal(400, "at least 1 RemoteAddr is required to join")
         path = data_path(self.host, body.get("DataPathAddr") or "")
-        address = self.host.address
+        address, listens = self.host.address, int(listen_port)
         if body.get("AdvertiseAddr"):
             try:
                 address, listen_port = advertised(self.host, body["AdvertiseAddr"], listen_port)
@@ -160,7 +165,7 @@ class Membership:
             raise
         await self.host.world.clock.sleep(0.2)
         self.node_id, self.state, self.swarm = swarm_id(), "active", swarm
-        self.port, self.data_path, self._sought = listen_port, path, ""
+        self.port, self.data_path, self._sought, self._listens = listen_port, path, "", listens
         swarm.members[self.node_id] = self
         if role == "manager":
             self.manager = True
@@ -211,6 +216,11 @@ class Membership:
         self.state = "active"
         self._tell(self.swarm)
 
+    def set_manager(self, manager: bool) -> None:
+        """Say whether its engine is a manager."""
+        self.manager = manager
+        self._open_doors()
+
     def require_manager(self) -> Swarm:
         """The swarm, if this engine can decide for it.
 
@@ -260,7 +270,7 @@ class Membership:
             if node_id != self.node_id:
                 swarm.quorum.remove(node_id)
                 if (other := swarm.members.get(node_id)) is not None:
-                    other.manager = False
+                    other.set_manager(False)
         swarm.dispatcher.look()
         return self.node_id
 
@@ -321,6 +331,13 @@ class Membership:
     def _forget(self) -> None:
         self.state, self.node_id, self.swarm, self.manager = "inactive", "", None, False
         self.address = self.port = self.data_path = self._sought = ""
+        self._open_doors()
+
+    def _open_doors(self) -> None:
+        ports: set[int] = set()
+        if self.host.running and self.state == "active":
+            ports = {GOSSIP, self._listens} if self.manager else {GOSSIP}
+        self._doors.set(ports)
 
     def _engine_changed(self, running: bool) -> None:
         if self.swarm is None:
@@ -335,6 +352,7 @@ class Membership:
             self._tell(self.swarm)
 
     def _tell(self, swarm: Swarm | None) -> None:
+        self._open_doors()
         for watcher in list(self._watchers):
             done: Any = watcher(swarm)
             if inspect.isawaitable(done) and self.swarm is not None:

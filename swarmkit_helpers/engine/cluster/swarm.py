@@ -317,7 +317,7 @@ class Swarm:
         if role == "worker":
             self.quorum.remove(node_id)
             await self.world.clock.sleep(0.1)
-            member.manager = False
+            member.set_manager(False)
             await self.world.clock.sleep(CERTIFICATE_S)
             self._write_role(node_id, role)
             return
@@ -328,7 +328,7 @@ class Swarm:
         await self.world.clock.sleep(0.6)
         wanted = (self.store.get("node", node_id) or {"Spec": {"Role": ""}})["Spec"]["Role"]
         if self.members.get(node_id) is member and wanted == role:
-            member.manager = True
+            member.set_manager(True)
             self.quorum.add(member, f"{member.address}:{member.port}")
 
     def _write_role(self, node_id: str, role: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from swarmkit_helpers.engine.cluster.quorum import NO_LEADER
 from swarmkit_helpers.engine.faults import Link
 from swarmkit_helpers.engine.kinds import Json
 from swarmkit_helpers.engine.node.host import Host
+from swarmkit_helpers.engine.refusal import Refusal
 from swarmkit_helpers.engine.world import World
 
 from .lab import HOSTS, Lab, in_lab, until, web
@@ -285,3 +287,58 @@ async def test_the_last_manager_ends_the_swarm(lab: Lab) -> None:
     assert lab.manager.swarm.info()["LocalNodeState"] == "inactive"
     lab.manager.swarm.init(LISTEN)
     assert lab.manager.swarm.require_manager() is not swarm
+
+
+def knock(client: Host, host: Host, port: int) -> Coroutine[Any, Any, bool]:
+    """Whether a host answers on a port."""
+
+    async def asked() -> bool:
+        try:
+            pipe = await client.world.fabric.connect(client.stack, host.address, port)
+        except OSError:
+            return False
+        pipe.abort()
+        return True
+
+    return asked()
+
+
+@in_lab
+async def test_nodes_answer_on_the_ports_of_their_part(made: Lab) -> None:
+    async def doors(client: Host) -> list[tuple[bool, bool]]:
+        return [(await knock(client, host, 2377), await knock(client, host, 7946)) for host in made.hosts]
+
+    assert await doors(made.worker2) == [(True, True), (False, True), (False, True)]
+    made.place(made.worker1, Role="manager")
+    await until(lambda: made.worker1.swarm.manager)
+    assert await doors(made.worker2) == [(True, True), (True, True), (False, True)]
+    made.place(made.worker1, Role="worker")
+    await until(lambda: not made.worker1.swarm.manager)
+    await made.worker2.swarm.leave()
+    assert await doors(made.worker1) == [(True, True), (False, True), (False, False)]
+    await made.worker1.stop()
+    assert await doors(made.worker2) == [(True, True), (False, False), (False, False)]
+    await made.worker1.start()
+    await made.manager.swarm.leave(force=True)
+    assert await doors(made.worker2) == [(False, False), (False, True), (False, False)]
+
+
+def test_a_swarm_needs_its_port() -> None:
+    async def test() -> None:
+        host = World(HOSTS, seed=1).hosts["m.loc"]
+
+        async def handler(_: Any) -> None: ...
+
+        host.world.fabric.listen(host.stack, 2377, handler)
+        with pytest.raises(Refusal) as refused:
+            host.swarm.init(LISTEN)
+        why = "listen tcp 0.0.0.0:2377: bind: address already in use"
+        assert (refused.value.status, refused.value.message) == (
+            500,
+            f"manager stopped: failed to listen on remote API address: {why}",
+        )
+        assert host.swarm.state == "inactive"
+        host.swarm.init({"ListenAddr": "eth0:2400"})
+        assert sorted(host.stack.listening) == [2377, 2400, 7946]
+
+    asyncio.run(test())
