@@ -14,9 +14,9 @@ import time
 
 from .compare import compare
 from .explained import explanation
-from .labs import embedded_lab, played_by, real_lab
+from .labs import played_by, played_embedded, real_lab
 from .page import PAGE, page
-from .recording import DIRECTORY, read, written
+from .recording import place, read, written
 from .scenarios import SCENARIOS
 
 
@@ -28,11 +28,10 @@ def main(what: str, names: list[str]) -> int:
             for scenario in chosen:
                 begun = time.monotonic()
                 text = written(played_by(scenario, sockets)) + "\n"
-                (DIRECTORY / f"{scenario.name}.json").write_text(text, "utf-8")
+                place(scenario.name).write_text(text, "utf-8")
                 print(f"{scenario.name}: {time.monotonic() - begun:.1f} s, {len(text)} characters", flush=True)
         return 0
-    with embedded_lab() as sockets:
-        compared = {scenario.name: compare(read(scenario.name), played_by(scenario, sockets)) for scenario in chosen}
+    compared = {name: compare(read(name), played) for name, played in played_embedded(chosen).items()}
     if what == "page":
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(page(compared), "utf-8")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any
 
+from .events import event_key
 from .operations import operation
 
 __all__ = ["ABSENT", "Compared", "Difference", "compare"]
@@ -57,11 +60,11 @@ def compare(real: Any, embedded: Any) -> Compared:
     steps, differences = [], []
     for number, (one, other) in enumerate(zip(real["steps"], embedded["steps"], strict=True)):
         asked = operation(one["call"])
-        pairs = [pair for pair in fields(one, other, "") if pair[0] not in ("call", "host")]
-        steps.append((asked, len(pairs)))
+        compared = [pair for pair in fields(one, other, "") if pair[0] not in ("call", "host")]
+        steps.append((asked, len(compared)))
         differences += [
             Difference(real["scenario"], number, one["call"], one["host"], asked, field, shown(left), shown(right))
-            for field, left, right in pairs
+            for field, left, right in compared
             if left is ABSENT or right is ABSENT or left != right or type(left) is not type(right)
         ]
     return Compared(tuple(steps), tuple(differences))
@@ -73,11 +76,24 @@ def fields(one: Any, other: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
         for name in [*one, *(name for name in other if name not in one)]:
             yield from fields(one.get(name, ABSENT), other.get(name, ABSENT), f"{place}.{name}".lstrip("."))
     elif isinstance(one, list) and isinstance(other, list) and (one or other):
-        for number in range(max(len(one), len(other))):
-            left, right = (items[number] if number < len(items) else ABSENT for items in (one, other))
+        for number, (left, right) in enumerate(pairs(one, other)):
             yield from fields(left, right, f"{place}[{number}]")
     else:
         yield place, one, other
+
+
+def pairs(one: list[Any], other: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Pair two lists: events by what they tell, so that one that lacks makes no others differ; others by place."""
+    if not all(isinstance(item, dict) and "Actor" in item for item in (*one, *other)):
+        yield from zip_longest(one, other, fillvalue=ABSENT)
+        return
+    known = [[event_key(item) for item in items] for items in (one, other)]
+    for how, begin, end, start, stop in SequenceMatcher(None, *known, autojunk=False).get_opcodes():
+        if how == "equal":
+            yield from zip(one[begin:end], other[start:stop], strict=True)
+        else:
+            yield from ((item, ABSENT) for item in one[begin:end])
+            yield from ((ABSENT, item) for item in other[start:stop])
 
 
 def shown(value: Any) -> str:

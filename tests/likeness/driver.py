@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -151,6 +152,9 @@ def answer(
     }
     if came.broken:
         said["broken"] = came.broken
+    if stat := said["headers"].get("X-Docker-Container-Path-Stat"):
+        said["stat"] = json.loads(base64.b64decode(stat))
+        said["headers"]["X-Docker-Container-Path-Stat"] = "stat"
     return said | read(step, came)
 
 
@@ -232,7 +236,10 @@ def prepare(sockets: Mapping[str, Path], kept: dict[str, Any], *, swarm: bool, v
         for container in said(host, "GET", "/containers/json?all=true"):
             said(host, "DELETE", f"/containers/{container['Id']}?force=true&v=true")
         until(host, "/containers/json?all=true", lambda found: found == [])
-        said(host, "POST", "/networks/prune")
+        # In a swarm, docker_gwbridge stays: each new one would take one more of the 14 subnets of 172.16.0.0/12.
+        for network in said(host, "GET", "/networks"):
+            if network["Name"] not in ("bridge", "host", "none", *(("docker_gwbridge",) if swarm else ())):
+                said(host, "DELETE", f"/networks/{network['Id']}")
         for volume in said(host, "GET", "/volumes")["Volumes"] or []:
             said(host, "DELETE", f"/volumes/{volume['Name']}?force=true")
     if not swarm:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from .driver import ADDRESSES, play
 from .normal import normalised
 from .steps import Scenario
 
-__all__ = ["embedded_lab", "played_by", "real_lab"]
+__all__ = ["embedded_lab", "played_by", "played_embedded", "real_lab"]
 
 SPEED = 20.0
 REFERENCES = ("alpine:latest", "nginx:latest", "swarmlab/outils:latest")
@@ -80,6 +81,26 @@ def embedded_lab(speed: float = SPEED) -> Iterator[dict[str, Path]]:
             runner.join(30)
     if failed:
         raise failed[0]
+
+
+def played_embedded(scenarios: Sequence[Scenario], labs: int = 4) -> dict[str, Any]:
+    """Play scenarios in several embedded labs at once: they wait more than they work."""
+    waiting = list(scenarios)
+    played = {}
+
+    def some() -> None:
+        with embedded_lab() as sockets:
+            while True:
+                try:
+                    scenario = waiting.pop(0)
+                except IndexError:
+                    return
+                played[scenario.name] = played_by(scenario, sockets)
+
+    with ThreadPoolExecutor(labs) as pool:
+        for future in [pool.submit(some) for _ in range(min(labs, len(waiting)))]:
+            future.result()
+    return {scenario.name: played[scenario.name] for scenario in scenarios}
 
 
 def played_by(scenario: Scenario, sockets: Mapping[str, Path]) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .driver import Played
+from .events import in_order
 from .operations import operation
 
 __all__ = ["RULES", "Rule", "normalised"]
@@ -80,18 +81,34 @@ RULES = (
         by="<root>",
     ),
     Rule(
-        "network namespace",
-        "chance",
-        text=r"/var/run/docker/netns/[0-9a-f-]{10,12}",
-        by="/var/run/docker/netns/<sandbox>",
+        "directory of what runs",
+        "where the lab put it",
+        text=r"/var/lib/swarmlab/[\w.-]+/\w+/exec/netns",
+        by="/var/run/docker/netns",
     ),
+    Rule("temporary directory", "chance", text=r"(?<=/tmp/docker-import-)\d+", by="<number>"),
+    Rule("moment", "the clock", text=r"\b\d{10}\.\d{9}\b", by="<moment>"),
     Rule(
         "free port of the host",
         "the kernel's or the engine's next free one, from 49153 on",
-        text=r"(?<![\w.])(49[1-9]\d\d|[56]\d{4})(?!\w)",
+        text=r"(?<![\w.])(?!65536)(49[1-9]\d\d|5\d{4}|6[0-5]\d{3})(?!\w)",
         by="<free port>",
     ),
     Rule("free port in a list", "the same", field=r"GET /containers/json .*\.PublicPort"),
+    Rule(
+        "place among the bridges' subnets",
+        "the next one that is free, after all that the engine ever gave",
+        text=r"\b172\.(1[89]|2\d|3[01])(?=\.\d+\.\d+)|(?<=\b02:42:ac:)1[2-9a-f](?=:00:)",
+        by="<bridge>",
+    ),
+    Rule("number of a network card", "the kernel's next", text=r"\b\d+(?=: eth\d)|(?<=eth\d@if)\d+", by="<number>"),
+    Rule(
+        "order of two answers",
+        "nslookup asks for addresses of both families at once",
+        text=r"(Non-authoritative answer:\n\n)(Non-authoritative answer:\n(?:.+\n)+\n)",
+        by=r"\2\1",
+    ),
+    Rule("name of a gateway", "chance", text=r"(?<=\bgateway_)[0-9a-f]{12}", by="<sandbox>"),
     Rule("name of a gossip peer", "chance", field=r".*\.Peers\.\d+\.Name"),
     Rule(
         "span of time",
@@ -104,21 +121,22 @@ RULES = (
         "measure",
         "counters of the kernel",
         field=r"GET /containers/\{id\}/stats .*\.(\w*usage\w*|rx_\w+|tx_\w+|value|op|major|minor|limit|online_cpus"
-        r"|read|preread|num_procs|current|stats|max_usage|system_cpu_usage|io_service\w*|percpu_usage|periods|throttled\w*)",
+        r"|read|preread|num_procs|current|stats|io_service\w*|periods|throttled\w*)",
     ),
-    Rule("table of processes", "numbers and times of the kernel", field=r".*/top body\.Processes\.\d+\.[1-6]"),
+    Rule("table of processes", "numbers and times of the kernel", field=r".*/top body\.Processes\.\d+\.[1-689]"),
     Rule(
         "made image",
-        "the real lab makes its images of Debian's packages: their size, their dates and their layers are those of the day",
-        field=r".*(/images/|/system/df).*\.(Size|VirtualSize|SharedSize|LayersSize|Created|CreatedAt|Layers(\.\d+)?|LastTagTime"
-        r"|RootFS\.Layers(\.\d+)?)"
+        "the real lab makes its images of Debian's packages: size, dates and layers are those of the day",
+        field=r".*(/images/|/system/df).*\.(Size|VirtualSize|SharedSize|LayersSize|Created|CreatedAt"
+        r"|Layers(\.\d+)?|LastTagTime|RootFS\.Layers(\.\d+)?)"
+        r"|GET /containers/\{id\}/json body\.SizeRootFs"
         r"|.*\.org\.swarmlab\.packages",
     ),
     Rule(
         "machine",
         "its kernel, processors, memory and disk",
-        field=r"GET /(info|version) .*\.(KernelVersion|NCPU|MemTotal|NFd|NGoroutines|DriverStatus|BuildTime|CgroupVersion"
-        r"|CgroupDriver|SecurityOptions(\.\d+)?)"
+        field=r"GET /(info|version) .*\.(KernelVersion|NCPU|MemTotal|NFd|NGoroutines|DriverStatus|BuildTime"
+        r"|CgroupVersion|CgroupDriver|SecurityOptions(\.\d+)?)"
         r"|.*\.Resources\.(NanoCPUs|MemoryBytes)",
     ),
 )
@@ -127,7 +145,7 @@ RULES = (
 UNORDERED = {
     "GET /networks body": ("Name",),
     "GET /volumes body.Volumes": ("Name",),
-    "GET /nodes body": ("Description.Hostname",),
+    "GET /nodes body": ("Description.Hostname", "Spec.Role", "Status.State"),
     "GET /services body": ("Spec.Name",),
     "GET /secrets body": ("Spec.Name",),
     "GET /configs body": ("Spec.Name",),
@@ -136,7 +154,12 @@ UNORDERED = {
     "GET /system/df body.Images": ("RepoTags",),
     "GET /system/df body.Volumes": ("Name",),
 }
-UNORDERED_FIELDS = {"Peers": ("IP",), "Mounts": ("Destination",)}
+UNORDERED_TEXTS = (
+    "POST /networks/prune body.NetworksDeleted",
+    "POST /containers/prune body.ContainersDeleted",
+    "POST /volumes/prune body.VolumesDeleted",
+)
+UNORDERED_FIELDS = {"Peers": ("IP",), "Mounts": ("Destination",), "RemoteManagers": ("Addr",)}
 
 ID = re.compile(r"(?<![0-9a-zA-Z])([0-9a-f]{64}|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{25})(?![0-9a-zA-Z])")
 SHORT_ID = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{12}(?![0-9a-zA-Z])")
@@ -188,6 +211,8 @@ def ordered(value: Any, asked: str, place: str, kept: dict[str, str]) -> Any:
         return {name: ordered(item, asked, f"{place}.{name}".lstrip("."), kept) for name, item in items}
     if isinstance(value, list):
         items = [ordered(item, asked, place, kept) for item in value]
+        if asked == "GET /events" and place == "stream" and all("Actor" in item for item in items):
+            return in_order(items, kept)
         fields = UNORDERED.get(f"{asked} {place}") or UNORDERED_FIELDS.get(place.rpartition(".")[2])
         return sorted(items, key=lambda item: key(item, fields, kept)) if fields else items
     return value
@@ -197,7 +222,7 @@ def texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, item in value.items():
             yield place, name
-            yield from texts(item, f"{place}.{name}".lstrip("."))
+            yield from texts(item, f"{place}.{ID.sub('*', name)}".lstrip("."))
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from texts(item, f"{place}.{number}")
@@ -216,7 +241,8 @@ def replaced(value: Any, asked: str, place: str, names: dict[str, str], short: d
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [replaced(item, asked, f"{place}.{number}", names, short) for number, item in enumerate(value)]
+        items = [replaced(item, asked, f"{place}.{number}", names, short) for number, item in enumerate(value)]
+        return sorted(items) if f"{asked} {place}" in UNORDERED_TEXTS else items
     return plain(value, names, short) if isinstance(value, str) and place not in ("call", "host") else value
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .compare import Compared, Difference
 from .explained import EXPLAINED, Explanation, explanation
-from .normal import RULES, UNORDERED, UNORDERED_FIELDS
+from .normal import RULES, UNORDERED, UNORDERED_FIELDS, UNORDERED_TEXTS
 from .operations import NOT_ASKED, OPERATIONS
 
 __all__ = ["PAGE", "page", "unexplained"]
@@ -18,10 +18,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "likeness.md"
 HEAD = """\
 # How like the real engine the embedded one is
 
-The same requests are played on three real engines (Debian's docker.io 20.10.24, API 1.41) and on the embedded ones, and their
-answers are compared field by field: statuses, headers, bodies, streams and error messages. This page is made by
-`python -m tests.likeness page`; a test holds that it is what the comparison gives now, and that no difference is without a reason.
-What the real engines answered is kept in `tests/likeness/recorded/`; a test marked `swarm` records it anew and compares.
+The same requests are played on three real engines (Debian's docker.io 20.10.24, API 1.41) and on the embedded ones,
+and their answers are compared field by field: statuses, headers, bodies, streams and error messages. This page is
+made by `python -m tests.likeness page`; a test holds that it is what the comparison gives now, and that no difference
+is without a reason. What the real engines answered is kept in `tests/likeness/recorded/`, made by
+`python -m tests.likeness record`; a test marked `swarm` records a part of it anew and compares.
 """
 
 
@@ -59,7 +60,8 @@ def page(compared: Mapping[str, Compared]) -> str:
     return "\n".join(
         [
             HEAD,
-            f"**{len(compared)} scenarios, {sum(calls.values())} requests and waits, {sum(counts.values())} fields compared;",
+            f"**{len(compared)} scenarios, {sum(calls.values())} requests and waits,",
+            f"{sum(counts.values())} fields compared;",
             f"{sum(explained.values())} differ for a reason that is given below; {sum(lacking.values())} without.**",
             "",
             "## Operations",
@@ -78,7 +80,7 @@ def page(compared: Mapping[str, Compared]) -> str:
             "",
             "## What is not compared",
             "",
-            "An id is replaced by the place where it was first seen, so that the same id is still the same wherever it stands.",
+            "An id is replaced by the place where it was first seen: the same id is still the same wherever it stands.",
             "",
             "| taken out | because |",
             "|---|---|",
@@ -86,7 +88,11 @@ def page(compared: Mapping[str, Compared]) -> str:
             "",
             "These lists have no order of their own, and are sorted: "
             + ", ".join(
-                f"`{name}`" for name in [*(name.replace(" body", " ").strip() for name in UNORDERED), *UNORDERED_FIELDS]
+                f"`{name}`"
+                for name in [
+                    *(name.replace(" body", " ").strip() for name in (*UNORDERED, *UNORDERED_TEXTS)),
+                    *UNORDERED_FIELDS,
+                ]
             )
             + ".",
             "",

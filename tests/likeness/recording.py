@@ -6,10 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DIRECTORY", "read", "written"]
+__all__ = ["DIRECTORY", "place", "read", "written"]
 
 DIRECTORY = Path(__file__).parent / "recorded"
 WIDTH = 160
+
+
+def place(name: str) -> Path:
+    """Give the file of a scenario's recording."""
+    return DIRECTORY / (name.replace("'", "").replace(" ", "-") + ".json")
 
 
 def read(name: str) -> Any:
@@ -20,7 +25,7 @@ def read(name: str) -> Any:
     FileNotFoundError
         It was never made.
     """
-    return json.loads((DIRECTORY / f"{name}.json").read_text("utf-8"))
+    return json.loads(place(name).read_text("utf-8"))
 
 
 def written(value: Any, indent: int = 0) -> str:

@@ -17,8 +17,8 @@ Read = Literal["body", "frames", "upgraded", "tar"]
 class Call:
     """One request.
 
-    ``$name`` (``$$`` for a dollar) in its path, its body or its headers stands for what an earlier answer gave under that name; a text of the
-    body that is ``$name`` alone takes its type too.
+    ``$name`` (``$$`` for a dollar) in its path, its body or its headers stands for what an earlier answer gave under
+    that name; a text of the body that is ``$name`` alone takes its type too.
     """
 
     host: str

@@ -125,7 +125,7 @@ SCENARIOS = (
             post("/containers/create", {"Image": "nothing"}),
             post("/containers/create", {"Image": "nothing:1", "Cmd": ["true"]}),
             post("/containers/create", {"Image": "No Such"}),
-            post("/containers/create", {"Cmd": ["true"]}),
+            post("/containers/create?name=imageless", {"Cmd": ["true"]}),
             post("/containers/create?name=none", {"Image": "alpine", "Cmd": []}),
             get("/containers/none/json"),
             post(
@@ -337,6 +337,7 @@ SCENARIOS = (
             get("/containers/one/archive?path=/tmp/new", read="tar"),
             get("/containers/one/changes"),
             post("/commit?container=one&repo=made&tag=one", {}),
+            delete("/images/made:one"),
         ),
         swarm=False,
     ),

@@ -204,7 +204,7 @@ SCENARIOS = (
             get("/networks?" + filters(type=["nothing"])),
             get("/volumes?" + filters(nothing=["a"])),
             get("/volumes?" + filters(dangling=["perhaps"])),
-            get("/events?" + filters(nothing=["a"]) + "&until=$start"),
+            get("/events?" + filters(nothing=["a"]) + "&since=$start&until=$now"),
             get("/events?since=abc&until=$start"),
             get("/events?until=abc"),
             get("/events?since=$now&until=$start"),

@@ -7,7 +7,7 @@ from .shapes import filters, state
 
 __all__ = ["SCENARIOS"]
 
-SAY = {"Image": "alpine", "Cmd": ["sh", "-c", "echo one; echo two >&2; echo three"]}
+SAY = {"Image": "alpine", "Cmd": ["sh", "-c", "echo one; sleep 0.3; echo two >&2; sleep 0.3; echo three"]}
 
 SCENARIOS = (
     Scenario(
