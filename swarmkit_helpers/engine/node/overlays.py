@@ -155,11 +155,13 @@ class Overlays:
         if given is None:
             return
         address, _, prefix = given.partition("/")
-        key = "ingress-sbox" if network.ingress else f"lb-{network.name}"
+        key = f"{network.name}-sbox" if network.ingress else f"lb-{network.name}"
         name = f"{network.name}-endpoint"
         endpoint = Endpoint(key, name, object_id(), address, int(prefix), mac_of(address))
         network.endpoints[key] = endpoint
         sandbox = Sandbox(self.host, Stack(self.host, key))
+        if network.ingress:
+            sandbox.id = "ingress_sbox"
         sandbox.members.append((network, endpoint))
         self._balancers[network.id] = sandbox
         sandbox.plug(network, endpoint, balancer=True)

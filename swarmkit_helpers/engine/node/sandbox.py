@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Sandbox"]
 
+NAMED = 12
+"""Characters of what its endpoint on docker_gwbridge is named after: the container's id, or else the sandbox's."""
+
 
 @dataclass(eq=False)
 class Sandbox:
@@ -74,7 +77,7 @@ class Sandbox:
         assert bridge.pool is not None
         address = bridge.pool.take()
         key = self.members[0][1].key
-        name = f"gateway_{key if key == 'ingress-sbox' else self.id[:12]}"
+        name = f"gateway_{key if len(key) <= NAMED else self.id[:NAMED]}"
         endpoint = Endpoint(key, name, object_id(), address, bridge.pool.prefix, mac_of(address))
         bridge.endpoints[key] = endpoint
         self.plug(bridge, endpoint)

@@ -224,7 +224,13 @@ def test_another_ingress() -> None:
         endpoint = town.swarm.find("service", "p")["Endpoint"]
         assert endpoint["Ports"][0]["PublishedPort"] == 30001
         assert endpoint["VirtualIPs"][0]["Addr"] == "10.11.0.1/16"
-        assert town.tasks("p")[0]["NetworksAttachments"][0]["Addresses"] == ["10.11.0.3/16"]
+        task = town.tasks("p")[0]
+        assert task["NetworksAttachments"][0]["Addresses"] == ["10.11.0.3/16"]
+        host = next(host for host in town.hosts if host.swarm.node_id == task["NodeID"])
+        sandbox = host.networks.inspect("my-ingress")["Containers"]["my-ingress-sbox"]
+        assert sandbox["Name"] == "my-ingress-endpoint"
+        bridge = host.networks.inspect("docker_gwbridge")["Containers"]
+        assert bridge["my-ingress-sbox"]["Name"] == "gateway_ingress_sbox"
 
     in_town(work)
 
