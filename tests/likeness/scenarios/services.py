@@ -37,10 +37,13 @@ SCENARIOS = (
             get("/services"),
             post(
                 "/services/create",
-                service("web", replicas=2, Labels={"a": "1"}),
+                service("web", Labels={"a": "1"}),
                 keep={"web": "ID"},
                 headers={"version": "1.41"},
             ),
+            running("web"),
+            # One after the other: which of two tasks has the first address is chance.
+            *change("web", service("web", replicas=2, Labels={"a": "1"})),
             running("web", 2),
             get("/services"),
             get("/services?status=true"),
@@ -53,9 +56,7 @@ SCENARIOS = (
             get("/services?" + filters(mode=["global"])),
             get("/services?" + filters(mode=["nothing"])),
             get("/tasks?" + filters(service=["web"])),
-            get(
-                "/containers/json?" + filters(label=["com.docker.swarm.service.name=web"]), on=W1, keep={"one": "0.Id"}
-            ),
+            get("/containers/json?" + filters(name=["^/web.1"]), on=W1, keep={"one": "0.Id"}),
             get("/containers/$one/json", on=W1),
             post("/services/create", service("web")),
             post("/services/create", service("WEB")),
@@ -85,7 +86,8 @@ SCENARIOS = (
             post("/services/create", {"Name": "wrong"}),
             post("/services/create", {"Name": "wrong", "TaskTemplate": {}}),
             post("/services/create", {"Name": "wrong", "TaskTemplate": {"ContainerSpec": {}}}),
-            post("/services/create", {"TaskTemplate": {"ContainerSpec": {"Image": "alpine"}}}),
+            post("/services/create", {"TaskTemplate": {"ContainerSpec": {"Image": "alpine"}}}, keep={"nameless": "ID"}),
+            delete("/services/$nameless"),
             post("/services/create", {"Name": "a b", "TaskTemplate": {"ContainerSpec": {"Image": "alpine"}}}),
             post("/services/create", {"Name": "a" * 64, "TaskTemplate": {"ContainerSpec": {"Image": "alpine"}}}),
             post("/services/create", {"Name": "wrong", "TaskTemplate": {"ContainerSpec": {"Image": "No Such"}}}),
