@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from ..kinds import Json
 from ..refusal import Refusal
+from .jobs import iteration
 from .servicespec import mode_of, with_defaults
 from .states import RANK
 from .store import Kind, Store
@@ -17,9 +19,12 @@ Filters = Mapping[str, Sequence[str]]
 
 META = ("ID", "Version", "CreatedAt", "UpdatedAt")
 ORDERS: dict[Kind, tuple[str, ...]] = {
-    "service": ("Spec", "PreviousSpec", "Endpoint", "UpdateStatus", "ServiceStatus"),
+    "service": ("Spec", "PreviousSpec", "Endpoint", "UpdateStatus", "ServiceStatus", "JobStatus"),
     "node": ("Spec", "Description", "Status", "ManagerStatus"),
-    "task": ("Labels", "Spec", "ServiceID", "Slot", "NodeID", "Status", "DesiredState", "NetworksAttachments"),
+    "task": (
+        *("Labels", "Spec", "ServiceID", "Slot", "NodeID", "Status", "DesiredState", "NetworksAttachments"),
+        "JobIteration",
+    ),
     "secret": ("Spec",),
     "config": ("Spec",),
 }
@@ -100,7 +105,10 @@ def listed(store: Store, kind: Kind, filters: Filters, *, status: bool = False) 
     else:
         found.sort(key=lambda one: str(one["ID"]))
     if status:
-        found = [one | {"ServiceStatus": _status(store, one)} for one in found]
+        by_service: defaultdict[str, list[Json]] = defaultdict(list)
+        for task in store.all("task"):
+            by_service[task.get("ServiceID", "")].append(task)
+        found = [one | {"ServiceStatus": _status(one, by_service[one["ID"]])} for one in found]
     return found
 
 
@@ -184,14 +192,21 @@ def _labels(kind: Kind, one: Json) -> Mapping[str, str]:
     return one["Spec"].get("Labels") or {}
 
 
-def _status(store: Store, service: Json) -> Json:
-    tasks = [one for one in store.all("task") if one.get("ServiceID") == service["ID"]]
-    running = sum(one["Status"]["State"] == "running" for one in tasks)
-    if mode_of(service["Spec"]) == "global":
-        wanted = sum(one["DesiredState"] == "running" for one in tasks)
+def _status(service: Json, tasks: list[Json]) -> Json:
+    current = iteration(service)
+    if current is not None:
+        tasks = [one for one in tasks if one.get("JobIteration") == current]
+    states = Counter(one["Status"]["State"] for one in tasks)
+    complete = states["complete"] if current is not None else 0
+    mode = service["Spec"]["Mode"]
+    if "Replicated" in mode:
+        wanted = mode["Replicated"]["Replicas"]
+    elif "ReplicatedJob" in mode:
+        wanted = mode["ReplicatedJob"]["MaxConcurrent"]
     else:
-        wanted = service["Spec"]["Mode"]["Replicated"]["Replicas"]
-    return {"RunningTasks": running, "DesiredTasks": wanted, "CompletedTasks": 0}
+        to_end = [one for one in tasks if one["DesiredState"] == "complete" and one["Status"]["State"] != "complete"]
+        wanted = len(to_end) + sum(one["DesiredState"] == "running" for one in tasks)
+    return {"RunningTasks": states["running"], "DesiredTasks": wanted, "CompletedTasks": complete}
 
 
 def shown_with_defaults(service: Json) -> Json:

@@ -8,6 +8,7 @@ from ..kinds import Json
 from .background import Background, Round
 from .constraints import satisfies
 from .everywhere import Everywhere
+from .jobs import Jobs
 from .restart import Restarts
 from .servicespec import mode_of
 from .states import RANK, ended, observed, runnable
@@ -29,6 +30,7 @@ class Orchestrator:
         self.restarts = restarts
         self.updates = updates
         self.everywhere = Everywhere(store, tasks, restarts, updates)
+        self.jobs = Jobs(store, tasks, restarts)
         self.round = Round(background, self.work)
         self._services: dict[str, None] = {}
         self._ended: dict[str, None] = {}
@@ -45,6 +47,8 @@ class Orchestrator:
             service = self.store.get("service", identity)
             if service is None:
                 self._remove(identity)
+            elif "JobStatus" in service:
+                self.jobs.reconcile(service)
             elif mode_of(service["Spec"]) == "global":
                 self.everywhere.reconcile(service)
             else:
@@ -61,7 +65,9 @@ class Orchestrator:
             if task.get("ServiceID"):
                 self._services[task["ServiceID"]] = None
             self._look_at(task)
-            if task["DesiredState"] == "ready" and not self.restarts.delayed(task["ID"]):
+            if "JobIteration" in task and self.store.get("service", task["ServiceID"]) is None:
+                self.store.remove("task", task["ID"])
+            elif task["DesiredState"] == "ready" and not self.restarts.delayed(task["ID"]):
                 self.restarts.start_later(task["ID"], None, 0)
         self.round.ask()
 
@@ -76,7 +82,7 @@ class Orchestrator:
                 self._look_at(change.after)
             else:
                 self.restarts.cancel(found["ID"])
-                if runnable(found):
+                if runnable(found) and "JobIteration" not in found:
                     self._services[found["ServiceID"]] = None
         if self._services or self._nodes or self._ended:
             self.round.ask()
@@ -85,7 +91,10 @@ class Orchestrator:
         if not runnable(task):
             return
         service = self.store.get("service", task["ServiceID"])
-        if service is None:
+        if "JobIteration" in task:
+            if service is not None and ended(task):
+                self._services[task["ServiceID"]] = None
+        elif service is None:
             self._services[task["ServiceID"]] = None
         elif ended(task) or (task.get("NodeID") and mode_of(service["Spec"]) != "global" and self._lost(task)):
             self._ended[task["ID"]] = None
@@ -121,6 +130,8 @@ class Orchestrator:
         self.updates.cancel(service_id)
         self.restarts.forget(service_id)
         for task in self.tasks.of_service(service_id):
+            if "JobIteration" in task:
+                continue
             self.restarts.cancel(task["ID"])
             mark(self.store, task, "remove")
 

@@ -35,11 +35,12 @@ class Reaper:
                 self.store.remove("task", identity)
         clusters = self.store.all("cluster")
         limit = clusters[0]["Spec"]["Orchestration"]["TaskHistoryRetentionLimit"] if clusters else 5
-        if limit < 0:
-            return
         for task in places.values():
-            if self.store.get("service", task["ServiceID"]) is not None:
-                self._trim(task, limit)
+            service = self.store.get("service", task["ServiceID"])
+            # A job's tasks are all kept.
+            if service is not None and "JobStatus" not in service:
+                attempts = service["Spec"]["TaskTemplate"].get("RestartPolicy", {}).get("MaxAttempts", 0)
+                self._trim(task, attempts + 1 if attempts else limit)
 
     def look_again(self) -> None:
         """Look at all tasks, as a manager does that begins to lead."""
@@ -67,6 +68,8 @@ class Reaper:
 
     def _trim(self, place: Json, limit: int) -> None:
         history = self.tasks.of_slot(place)
+        if limit < 0:
+            return
         past = [task for task in history if not runnable(task) and ended(task)]
         past.sort(key=lambda task: str(task["Status"]["Timestamp"]))
         for task in past[: max(0, len(history) - limit)]:

@@ -63,18 +63,14 @@ class Restarts:
         if not self.wanted(service, task):
             return
         node = self.store.get("node", task.get("NodeID", ""))
-        replicated = mode_of(service["Spec"]) == "replicated"
-        body = new_task(
-            service,
-            task["Slot"] if replicated else None,
-            "" if replicated else task["NodeID"],
-            self.store.clock.now(),
-        )
+        replicated = mode_of(service["Spec"]).startswith("replicated")
+        slot = task.get("Slot", 0) if replicated else None
+        body = new_task(service, slot, "" if replicated else task["NodeID"], self.store.clock.now())
         made = self.store.create("task", body | {"DesiredState": "ready"})
         drained = node is not None and node["Spec"]["Availability"] == "drain"
         delay_ns = 0 if drained else task["Spec"].get("RestartPolicy", {}).get("Delay", RESTART_DELAY)
         down = node is not None and node["Status"]["State"] == "down"
-        self._record(made)
+        self._record(service, made)
         self.start_later(made["ID"], None if down or ended(task) else task, delay_ns / SECOND)
 
     def wanted(self, service: Json, task: Json) -> bool:
@@ -84,7 +80,7 @@ class Restarts:
         if condition == "none" or (condition == "on-failure" and task["Status"]["State"] == "complete"):
             return False
         most = policy.get("MaxAttempts", 0)
-        history = self._histories.get(service["ID"], {}).get(_place(task))
+        history = self._histories.get(service["ID"], {}).get(_place(service, task))
         if not most or history is None or history.version != task["_SpecVersion"]:
             return True
         if window := policy.get("Window", 0):
@@ -145,7 +141,7 @@ class Restarts:
             await waiting
         task = self.store.get("task", task_id)
         if task is not None and task["DesiredState"] == "ready":
-            mark(self.store, task, "running")
+            mark(self.store, task, "complete" if "JobIteration" in task else "running")
 
     async def _stopped(self, old: Json) -> None:
         patience = PATIENCE_S / self.store.clock.speed
@@ -162,15 +158,17 @@ class Restarts:
             self._delays.pop(task_id, None)
             self.restart(service, task)
 
-    def _record(self, made: Json) -> None:
+    def _record(self, service: Json, made: Json) -> None:
         if not made["Spec"].get("RestartPolicy", {}).get("MaxAttempts"):
             return
         histories = self._histories[made["ServiceID"]]
-        history = histories.get(_place(made))
+        place = _place(service, made)
+        history = histories.get(place)
         if history is None or history.version != made["_SpecVersion"]:
-            history = histories[_place(made)] = _History(made["_SpecVersion"])
+            history = histories[place] = _History(made["_SpecVersion"])
         history.times.append(self.store.clock.time())
 
 
-def _place(task: Json) -> Place:
-    return (task.get("Slot") or 0, "" if task.get("Slot") else task.get("NodeID", ""))
+def _place(service: Json, task: Json) -> Place:
+    replicated = mode_of(service["Spec"]).startswith("replicated")
+    return (task.get("Slot", 0), "" if replicated else task.get("NodeID", ""))

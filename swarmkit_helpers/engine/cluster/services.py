@@ -7,6 +7,7 @@ from typing import Literal
 
 from ..kinds import Json
 from ..refusal import Refusal
+from . import jobs
 from .lookup import find
 from .networks import is_ingress, is_predefined, needs_ingress
 from .rpc import refused
@@ -44,6 +45,8 @@ def create_service(
         message = f"name conflicts with an existing object: service {spec['Name']} already exists"
         raise refused("AlreadyExists", message)
     body = {"Spec": spec, "Endpoint": {"Spec": {}}, "_SpecVersion": 0, "_Auth": encoded_auth}
+    if mode_of(spec).endswith("job"):
+        body["JobStatus"] = jobs.status(store.clock.now())
     made = store.create("service", body)
     return {"ID": made["ID"]} | _warnings(spec, query_registry)
 
@@ -109,6 +112,8 @@ def update_service(
     _check_ingress(store, body["Spec"])
     body |= {"PreviousSpec": old, "_PreviousSpecVersion": service["_SpecVersion"]}
     body |= {"_Auth": auth, "_PreviousAuth": service["_Auth"]}
+    if "JobStatus" in service:
+        body["JobStatus"] = jobs.status(store.clock.now(), service["JobStatus"])
     store.update("service", service["ID"], body, version=version)
     return {"Warnings": None} | _warnings(spec, query_registry)
 

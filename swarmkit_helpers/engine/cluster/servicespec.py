@@ -21,7 +21,12 @@ RESTART_DELAY = 5 * SECOND
 """Nanoseconds before a task is started again, unless the spec says otherwise."""
 GRACE = 10 * SECOND
 DNS_NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*")
-MODES = ("Replicated", "Global", "ReplicatedJob", "GlobalJob")
+MODES = {
+    "Replicated": "replicated",
+    "Global": "global",
+    "ReplicatedJob": "replicated-job",
+    "GlobalJob": "global-job",
+}
 CONDITIONS = ("none", "on-failure", "any")
 NAMES = ("awesome", "busy", "clever", "eager", "gentle", "happy", "keen", "modest", "quiet", "zen")
 PEOPLE = ("bell", "curie", "darwin", "euler", "fermat", "galileo", "hopper", "lovelace", "noether", "turing")
@@ -40,7 +45,7 @@ def service_spec(given: Json, chance: random.Random) -> Json:
     Raises
     ------
     Refusal
-        400: a value that the engine does not know, or no container; 501: a mode or a runtime that is not simulated.
+        400: a value that the engine does not know, or no container; 501: a runtime that is not simulated.
     """
     task = given.get("TaskTemplate") or {}
     name = given.get("Name") or f"{chance.choice(NAMES)}_{chance.choice(PEOPLE)}"
@@ -61,8 +66,8 @@ def service_spec(given: Json, chance: random.Random) -> Json:
 
 
 def mode_of(spec: Json) -> str:
-    """``replicated`` or ``global``."""
-    return "global" if "Global" in spec["Mode"] else "replicated"
+    """``replicated``, ``global``, ``replicated-job`` or ``global-job``."""
+    return MODES[next(iter(spec["Mode"]))]
 
 
 def check_service(spec: Json) -> None:
@@ -86,7 +91,10 @@ def check_service(spec: Json) -> None:
     parse_constraints(task.get("Placement", {}).get("Constraints", ()))
     check_references(task["ContainerSpec"])
     check_container(task["ContainerSpec"])
-    _check_update(spec.get("UpdateConfig", {}))
+    if not mode_of(spec).endswith("job"):
+        _check_update(spec.get("UpdateConfig", {}))
+    elif "UpdateConfig" in spec:
+        raise refused("InvalidArgument", "Jobs may not have an update config")
     _check_endpoint(spec.get("EndpointSpec", {}))
 
 
@@ -223,9 +231,12 @@ def _mode(given: Json) -> Json:
     if not modes or modes == ["Replicated"]:
         replicas = (given.get("Replicated") or {}).get("Replicas")
         return {"Replicated": {"Replicas": 1 if replicas is None else replicas}}
-    if modes == ["Global"]:
-        return {"Global": {}}
-    raise Refusal(501, f"service mode {modes[0]} is not simulated")
+    if modes == ["ReplicatedJob"]:
+        most = given["ReplicatedJob"].get("MaxConcurrent")
+        total = given["ReplicatedJob"].get("TotalCompletions")
+        most = 1 if most is None else most
+        return {"ReplicatedJob": {"MaxConcurrent": most, "TotalCompletions": most if total is None else total}}
+    return {modes[0]: {}}
 
 
 def _check_resources(resources: Json) -> None:

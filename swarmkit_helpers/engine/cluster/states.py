@@ -24,7 +24,7 @@ RANK: dict[str, int] = {
 }
 """State -> its rank, as swarmkit numbers them: a task never goes back."""
 
-RUNNING = RANK["running"]
+RUNNING, COMPLETE = RANK["running"], RANK["complete"]
 
 
 def observed(task: Json) -> int:
@@ -43,5 +43,5 @@ def ended(task: Json) -> bool:
 
 
 def runnable(task: Json) -> bool:
-    """Whether it is to run, now or soon."""
-    return desired(task) <= RUNNING
+    """Whether it is to run, now or soon, for ever or until it is done."""
+    return desired(task) <= COMPLETE

@@ -21,7 +21,7 @@ def new_task(service: Json, slot: int | None, node_id: str, now: str) -> Json:
     Parameters
     ----------
     slot
-        Of a replicated service.
+        Of a replicated service; the first of a job's is 0, which is as good as none.
     node_id
         Of a global service.
     """
@@ -32,10 +32,12 @@ def new_task(service: Json, slot: int | None, node_id: str, now: str) -> Json:
         "Spec": {key: value for key, value in spec["TaskTemplate"].items() if key != "Runtime"},
         "ServiceID": service["ID"],
     }
-    if slot is not None:
+    if slot:
         body["Slot"] = slot
     if node_id:
         body["NodeID"] = node_id
+    if "JobStatus" in service:
+        body["JobIteration"] = service["JobStatus"]["JobIteration"]
     return body | {
         "Status": {"Timestamp": now, "State": "new", "Message": "created", "PortStatus": {}},
         "DesiredState": "running",

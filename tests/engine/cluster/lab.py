@@ -24,6 +24,11 @@ def fails(task: Json) -> bool:
     return bool(task["Spec"]["ContainerSpec"].get("Command") == ["false"])
 
 
+def ends(task: Json) -> bool:
+    """Whether a task's command is `true`."""
+    return bool(task["Spec"]["ContainerSpec"].get("Command") == ["true"])
+
+
 class Agent:
     """Runs the tasks of all hosts of a swarm, without containers."""
 
@@ -69,6 +74,8 @@ class Agent:
                     self.swarm.report(identity, "rejected", Message="preparing", Err="No such image: nope:latest")
                 elif state == "running" and fails(task):
                     self.swarm.report(identity, "failed", Message="started", Err="task: non-zero exit (1)")
+                elif state == "running" and ends(task):
+                    self.swarm.report(identity, "complete", Message="finished")
                 elif state == "running" or (state == "ready" and wanted == "ready"):
                     return
                 else:
@@ -114,6 +121,10 @@ class Lab:
 
     def running(self, service: str) -> list[Json]:
         tasks = self.tasks(service, **{"desired-state": ["running"]})
+        return [task for task in tasks if task["Status"]["State"] == "running"]
+
+    def running_jobs(self, service: str) -> list[Json]:
+        tasks = self.tasks(service, **{"desired-state": ["complete"]})
         return [task for task in tasks if task["Status"]["State"] == "running"]
 
     def update(self, service: str, **keys: Any) -> None:

@@ -116,7 +116,12 @@ REFUSED: list[tuple[Json, int, str]] = [
     (web("x" * 64), 400, INVALID + "name must be 63 characters or fewer"),
     (container(Image="AA:b c"), 400, INVALID + 'ContainerSpec: "AA:b c" is not a valid repository/tag'),
     (web(Mode={"Replicated": {}, "Global": {}}), 400, "must specify only one service mode"),
-    (web(Mode={"ReplicatedJob": {}}), 501, "service mode ReplicatedJob is not simulated"),
+    (web(Mode={"ReplicatedJob": {}, "GlobalJob": {}}), 400, "must specify only one service mode"),
+    (
+        web(Mode={"ReplicatedJob": {}}, UpdateConfig={"Parallelism": 1}),
+        400,
+        INVALID + "Jobs may not have an update config",
+    ),
     (web(EndpointSpec={"Mode": "foo"}), 400, 'invalid resolution mode: "foo"'),
     (
         web(EndpointSpec={"Mode": "dnsrr", "Ports": [{"TargetPort": 80}]}),
