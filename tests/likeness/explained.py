@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .compare import Difference
+from .compare import ABSENT, Difference
 
 __all__ = ["EXPLAINED", "Explanation", "explanation"]
 
@@ -31,7 +31,38 @@ class Explanation:
         return all(re.fullmatch(pattern, text, re.S) for pattern, text in pairs)
 
 
-EXPLAINED: tuple[Explanation, ...] = ()
+NONE = re.escape(ABSENT)
+WITH_LABELS = r"GET /(system/df|images/json|images/\{name\}/json|containers/json|containers/\{id\}/json|events)"
+
+EXPLAINED = (
+    Explanation(
+        WITH_LABELS,
+        r".*\.(Labels|Attributes)\.org\.swarmlab\.packages",
+        "an image of a simulated lab is not made of packages, so that its label does not list them",
+        embedded=NONE,
+    ),
+    Explanation(
+        WITH_LABELS,
+        r".*\.(Labels|Attributes)\.org\.swarmlab\.simulated",
+        "an image of a simulated lab is labelled as simulated",
+        embedded='"1"',
+        real=NONE,
+    ),
+    Explanation(
+        r"GET /(system/df|images/json|images/\{name\}/json|containers/json)",
+        r"headers\.Transfer-Encoding",
+        "a body of more than 2,048 bytes is sent in chunks; without the label that lists packages it has fewer",
+        embedded=NONE,
+        real='"chunked"',
+    ),
+    Explanation(
+        r"GET /images/\{name\}/history",
+        r"body\[0\]\.CreatedBy",
+        "an image of a simulated lab is not made of packages, and says so in its history",
+        embedded='"swarmlab: simulated .*"',
+        real='"swarmlab: .*"',
+    ),
+)
 
 
 def explanation(difference: Difference) -> Explanation | None:

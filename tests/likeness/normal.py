@@ -108,6 +108,9 @@ RULES = (
         text=r"(Non-authoritative answer:\n\n)(Non-authoritative answer:\n(?:.+\n)+\n)",
         by=r"\2\1",
     ),
+    Rule(
+        "address of a bridge's card", "chance", text=r"(?<=\.0\.1 dev eth0 lladdr )02:42(:[0-9a-f]{2}){4}", by="<mac>"
+    ),
     Rule("name of a gateway", "chance", text=r"(?<=\bgateway_)[0-9a-f]{12}", by="<sandbox>"),
     Rule("name of a gossip peer", "chance", field=r".*\.Peers\.\d+\.Name"),
     Rule(
@@ -161,7 +164,7 @@ UNORDERED_TEXTS = (
 )
 UNORDERED_FIELDS = {"Peers": ("IP",), "Mounts": ("Destination",), "RemoteManagers": ("Addr",)}
 
-ID = re.compile(r"(?<![0-9a-zA-Z])([0-9a-f]{64}|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{25})(?![0-9a-zA-Z])")
+ID = re.compile(r"(?<![0-9a-zA-Z])([0-9a-f]{64}|[0-9a-z]{25})(?![0-9a-zA-Z])")
 SHORT_ID = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{12}(?![0-9a-zA-Z])")
 COMPILED = [(rule, re.compile(rule.text or rule.field)) for rule in RULES]
 

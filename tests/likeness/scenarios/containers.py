@@ -242,7 +242,7 @@ SCENARIOS = (
                 "/containers/create?name=taken",
                 {
                     "Image": "alpine",
-                    "Cmd": ["sleep", "9"],
+                    "Cmd": ["sleep", "100000"],
                     "HostConfig": {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}},
                 },
             ),
@@ -252,7 +252,7 @@ SCENARIOS = (
                 "/containers/create?name=free",
                 {
                     "Image": "nginx",
-                    "Cmd": ["sleep", "9"],
+                    "Cmd": ["sleep", "100000"],
                     "HostConfig": {"PublishAllPorts": True},
                     "StopSignal": "SIGKILL",
                 },
@@ -261,7 +261,7 @@ SCENARIOS = (
             get("/containers/free/json"),
             post(
                 "/containers/create?name=alone",
-                {"Image": "alpine", "Cmd": ["sleep", "9"], "HostConfig": {"NetworkMode": "none"}},
+                {"Image": "alpine", "Cmd": ["sleep", "100000"], "HostConfig": {"NetworkMode": "none"}},
             ),
             post("/containers/alone/start"),
             get("/containers/alone/json"),
@@ -275,7 +275,7 @@ SCENARIOS = (
             get("/containers/hosted/logs?stdout=1", read="frames"),
             post(
                 "/containers/create?name=shared",
-                {"Image": "alpine", "Cmd": ["sleep", "9"], "HostConfig": {"NetworkMode": "container:web"}},
+                {"Image": "alpine", "Cmd": ["sleep", "100000"], "HostConfig": {"NetworkMode": "container:web"}},
             ),
             post("/containers/shared/start"),
             get("/containers/shared/json"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..steps import M, Scenario, Until, delete, get, post
-from .shapes import filters, running, service, task_states
+from .shapes import filters, gone, running, service, task_states
 
 __all__ = ["SCENARIOS"]
 
@@ -41,7 +41,7 @@ SCENARIOS = (
             get("/tasks?" + filters(service=["web"])),
             delete("/containers/$container", on="worker1"),
             delete("/services/web"),
-            get("/tasks"),
+            gone("/tasks"),
             get("/tasks/$task"),
         ),
     ),
