@@ -9,7 +9,7 @@ import logging
 from aiohttp import web
 
 from ..refusal import Refusal
-from .answers import BEGUN, bare, error
+from .answers import BEGUN, TYPED, bare, error
 from .call import Work
 
 __all__ = ["Answering"]
@@ -72,7 +72,8 @@ class Answering:
     async def prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         """Say what each answer says, and nothing of the library behind it."""
         request[BEGUN] = True
-        bare(response)
+        if not request.get(TYPED):
+            bare(response)
         del response.headers["Server"]
         response.headers.update(self.headers(request))
 

@@ -16,6 +16,7 @@ __all__ = [
     "JSON",
     "PATIENCE_S",
     "SIGNED",
+    "TYPED",
     "bare",
     "close",
     "empty",
@@ -29,6 +30,8 @@ BEGUN = web.RequestKey("begun", bool)
 """Whether the answer to a request has begun to go out."""
 SIGNED = web.RequestKey("signed", bool)
 """Whether its answer says which engine answers."""
+TYPED = web.RequestKey("typed", bool)
+"""Whether its answer has a type of its own, even if that says nothing."""
 EXPERIMENTAL = web.RequestKey("experimental", bool)
 """Whether it says so of experimental features too: where the version fits."""
 BUFFER = 2_048

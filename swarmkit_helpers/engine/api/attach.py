@@ -9,7 +9,7 @@ from aiohttp import web
 from ..refusal import Refusal
 from .answers import close, empty
 from .call import Call
-from .hijack import RAW, detach_keys, frame, take_over
+from .hijack import detach_keys, frame, take_over, turn_away
 from .logs import Asked, lines
 from .routes import Route, absent
 
@@ -30,14 +30,14 @@ async def attach(call: Call) -> web.StreamResponse:
     """``POST /containers/{name}/attach``."""
     containers = call.host.containers
     keys = detach_keys(call.text("detachKeys"))
-    if keys is None:
-        raise Refusal(400, f"Invalid detach keys ({call.text('detachKeys')}) provided")
     try:
+        if keys is None:
+            raise Refusal(400, f"Invalid detach keys ({call.text('detachKeys')}) provided")
         container = containers.find(call.name)
         if container.state.status == "paused":
             raise Refusal(409, f"Container {container.id} is paused, unpause the container before attach")
     except Refusal as refusal:
-        return _refused(refusal)
+        return await turn_away(call.request, refusal)
     tty = bool(container.config.get("Tty"))
     streams = frozenset(name for name in ("stdout", "stderr") if call.flag(name))
     if tty and streams:
@@ -64,11 +64,6 @@ async def attach(call: Call) -> web.StreamResponse:
         if connection is not None:
             await connection.close()
     return empty()
-
-
-def _refused(refusal: Refusal) -> web.Response:
-    """The engine has taken the connection already when it refuses."""
-    return web.Response(status=refusal.status, text=f"{refusal.message}\r\n", headers={"Content-Type": RAW})
 
 
 ROUTES = (

@@ -107,9 +107,9 @@ class Call:
         reason = f'strconv.ParseUint: parsing "{found}": {why}'
         raise Refusal(400, message or f"invalid {kind} version '{found}': {reason}")
 
-    def filters(self) -> Filters:
-        """The filters of the query."""
-        return Filters.read(self.text("filters"))
+    def filters(self, status: int = 500, what: str = "") -> Filters:
+        """The filters of the query; see `Filters.read`."""
+        return Filters.read(self.text("filters"), status, what)
 
     def refuse(self, *options: str) -> None:
         """Refuse parameters that the engine has and that are not served here.

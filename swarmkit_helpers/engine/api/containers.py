@@ -9,6 +9,7 @@ from aiohttp import web
 from ..clock import ZERO_TIME
 from ..kinds import Json
 from ..node.container import Container
+from ..node.platforms import platform
 from ..node.signals import name_of
 from ..refusal import Refusal
 from . import bodies
@@ -16,7 +17,7 @@ from .answers import empty, json_answer, stream
 from .call import Call
 from .golang import dump
 from .listing import container_list
-from .routes import Route, absent
+from .routes import Route
 
 __all__ = ["ROUTES"]
 
@@ -31,14 +32,13 @@ async def listing(call: Call) -> web.StreamResponse:
 async def create(call: Call) -> web.StreamResponse:
     """``POST /containers/create``."""
     config = await call.body(bodies.CONTAINER, status=500)
-    host_config = config.pop("HostConfig", {})
+    host_config = config.pop("HostConfig", None)
     networking = config.pop("NetworkingConfig", {})
     if not config:
         raise Refusal(400, "Config cannot be empty in order to create a container")
-    if call.text("platform"):
-        call.refuse("platform")
-    made = await call.settle(call.host.containers.create(call.text("name"), config, host_config, networking))
-    return json_answer({"Id": made.id, "Warnings": list(getattr(made, "warnings", []))}, 201)
+    wanted = platform(call.text("platform")) if call.text("platform") else None
+    made = call.host.containers.create(call.text("name"), config, host_config, networking, wanted=wanted)
+    return json_answer({"Id": made.id, "Warnings": made.warnings}, 201)
 
 
 async def inspect(call: Call) -> web.StreamResponse:
@@ -112,10 +112,7 @@ async def rename(call: Call) -> web.StreamResponse:
 async def resize(call: Call) -> web.StreamResponse:
     """``POST /containers/{name}/resize``: of its terminal."""
     height, width = call.number("h", status=400), call.number("w", status=400)
-    container = call.host.containers.find(call.name)
-    if container.process is None or not container.state.running:
-        raise Refusal(409, f"Container {container.id} is not running")
-    container.process.resize(height, width)
+    call.host.containers.resize(call.host.containers.find(call.name), height, width)
     return empty()
 
 
@@ -136,17 +133,15 @@ async def remove(call: Call) -> web.StreamResponse:
 
 async def prune(call: Call) -> web.StreamResponse:
     """``POST /containers/prune``: those that do not run."""
-    chosen = call.filters().only("label", "label!", "until")
+    chosen = call.filters(400).only("label", "label!", "until")
     if chosen.get("until"):
         raise Refusal(501, "the embedded engine has no filter 'until' of /containers/prune")
-    removed: list[str] = []
-    for container in call.host.containers.all():
+
+    def may(container: Container) -> bool:
         labels = container.config.get("Labels")
-        if not container.state.running and chosen.labels(labels) and chosen.no_labels(labels):
-            await call.settle(call.host.containers.remove(container))
-            removed.append(container.id)
-    call.host.events.add("container", "prune", "", {"reclaimed": "0"})
-    return json_answer({"ContainersDeleted": removed or None, "SpaceReclaimed": 0})
+        return chosen.labels(labels) and chosen.no_labels(labels)
+
+    return json_answer(await call.settle(call.host.containers.prune(may)))
 
 
 async def wait(call: Call) -> web.StreamResponse:
@@ -202,6 +197,17 @@ async def _samples(call: Call, container: Container) -> AsyncIterator[bytes]:
         await call.host.world.clock.sleep(1)
 
 
+async def experimental(call: Call) -> web.StreamResponse:
+    """``…/checkpoints``: the engine has them only where it is told to."""
+    how = "Start the Docker daemon in experimental mode in order to enable it."
+    raise Refusal(501, f"This experimental feature is disabled by default. {how}")
+
+
+async def copy(call: Call) -> web.StreamResponse:
+    """``POST /containers/{name}/copy``: no more since version 1.24."""
+    return empty(404)
+
+
 ROUTES = (
     Route("GET", "/containers/json", listing),
     Route("POST", "/containers/create", create),
@@ -221,9 +227,8 @@ ROUTES = (
     Route("POST", "/containers/{name:.+}/update", update),
     Route("POST", "/containers/{name:.+}/wait", wait),
     Route("DELETE", "/containers/{name:.+}", remove),
-    absent("GET", "/containers/{name:.+}/export"),
-    absent("GET", "/containers/{name:.+}/checkpoints"),
-    absent("POST", "/containers/{name:.+}/checkpoints"),
-    absent("DELETE", "/containers/{name}/checkpoints/{checkpoint}"),
-    absent("POST", "/containers/{name:.+}/copy"),
+    Route("GET", "/containers/{name:.+}/checkpoints", experimental),
+    Route("POST", "/containers/{name:.+}/checkpoints", experimental),
+    Route("DELETE", "/containers/{name}/checkpoints/{checkpoint}", experimental),
+    Route("POST", "/containers/{name:.+}/copy", copy),
 )

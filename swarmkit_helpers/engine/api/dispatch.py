@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from ..node.description import API_VERSION, LEAST_API_VERSION, SERVER_VERSION
 from ..refusal import Refusal
 from . import (
     archive,
@@ -35,11 +36,7 @@ from .routes import Table
 if TYPE_CHECKING:
     from ..node.host import Host
 
-__all__ = ["DEFAULT_VERSION", "ENGINE_VERSION", "MINIMUM_VERSION", "Dispatcher"]
-
-ENGINE_VERSION = "20.10.24+dfsg1"
-DEFAULT_VERSION = "1.41"
-MINIMUM_VERSION = "1.12"
+__all__ = ["Dispatcher", "signature"]
 
 VERSIONED = re.compile(r"/v([0-9.]+)(/.*)")
 MODULES = (
@@ -86,11 +83,11 @@ class Dispatcher(Answering):
             clean += "/"
         if clean != path:
             return web.Response(status=301, headers={"Location": clean})
-        version = DEFAULT_VERSION
+        version = API_VERSION
         if found := VERSIONED.fullmatch(path):
             version, path = found[1], found[2]
         if request.method == "OPTIONS":
-            request[SIGNED] = True
+            request[SIGNED] = request[EXPERIMENTAL] = True
             return empty()
         route = TABLE.find(request.method, path)
         if route is None:
@@ -98,17 +95,15 @@ class Dispatcher(Answering):
         request[SIGNED] = True
         if len(version) > 32:
             raise Refusal(400, f"invalid API version {version[:32]}")
-        if _compared(version) < _compared(MINIMUM_VERSION):
+        if _compared(version) < _compared(LEAST_API_VERSION):
             return web.Response(
                 status=400,
-                text=f"client version {version} is too old. Minimum supported API version is {MINIMUM_VERSION}, "
+                text=f"client version {version} is too old. Minimum supported API version is {LEAST_API_VERSION}, "
                 "please upgrade your client to a newer version\n",
                 headers={"X-Content-Type-Options": "nosniff"},
             )
-        if _compared(version) > _compared(DEFAULT_VERSION):
-            raise Refusal(
-                400, f"client version {version} is too new. Maximum supported API version is {DEFAULT_VERSION}"
-            )
+        if _compared(version) > _compared(API_VERSION):
+            raise Refusal(400, f"client version {version} is too new. Maximum supported API version is {API_VERSION}")
         request[EXPERIMENTAL] = True
         handler, names = route
         return await handler(Call(self.host, request, _numbers(version), names, self.work))
@@ -116,7 +111,7 @@ class Dispatcher(Answering):
 
 def signature(request: web.Request) -> dict[str, str]:
     """The headers that say which engine answers."""
-    headers = {"Api-Version": DEFAULT_VERSION}
+    headers = {"Api-Version": API_VERSION}
     if request.get(EXPERIMENTAL):
         headers["Docker-Experimental"] = "false"
-    return headers | {"Ostype": "linux", "Server": f"Docker/{ENGINE_VERSION} (linux)"}
+    return headers | {"Ostype": "linux", "Server": f"Docker/{SERVER_VERSION} (linux)"}

@@ -25,17 +25,15 @@ async def create(call: Call) -> web.StreamResponse:
     body = await call.body(bodies.EXEC)
     if not body.get("Cmd"):
         raise Refusal(400, "No exec command specified")
-    if detach_keys(body.get("DetachKeys") or "") is None:
-        raise Refusal(400, f"Invalid detach keys ({body['DetachKeys']}) provided")
     container = call.host.containers.find(call.name)
-    made = await call.settle(call.host.containers.create_exec(container, body))
+    made = call.host.containers.create_exec(container, body)
     return json_answer({"Id": made.id}, 201)
 
 
 async def start(call: Call) -> web.StreamResponse:
     """``POST /exec/{name}/start``."""
     body = await call.body(bodies.EXEC_START)
-    process = call.host.containers.find_exec(call.name)
+    process = call.host.containers.ready_exec(call.name)
     if body.get("Detach"):
         process.start()
         return empty()
@@ -82,7 +80,7 @@ async def inspect(call: Call) -> web.StreamResponse:
 async def resize(call: Call) -> web.StreamResponse:
     """``POST /exec/{name}/resize``: of its terminal."""
     height, width = call.number("h", status=400), call.number("w", status=400)
-    call.host.containers.find_exec(call.name).resize(height, width)
+    call.host.containers.ready_exec(call.name).resize(height, width)
     return empty()
 
 

@@ -22,8 +22,13 @@ class Filters:
         self.given = dict(given)
 
     @classmethod
-    def read(cls, text: str) -> Filters:
+    def read(cls, text: str, status: int = 500, what: str = "") -> Filters:
         """Read the ``filters`` of a query.
+
+        Parameters
+        ----------
+        status, what
+            Of the refusal, and what its message begins with: routes differ.
 
         Raises
         ------
@@ -42,7 +47,7 @@ class Filters:
                 except BadJson:
                     raise first from None
         except BadJson as bad:
-            raise Refusal(500, str(bad)) from None
+            raise Refusal(status, f"{what}{bad}") from None
         assert isinstance(read, dict)
         return cls({key: list(values) for key, values in read.items()})
 

@@ -7,13 +7,16 @@ import select
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
+from http import HTTPStatus
 from typing import Any, cast
 
 from aiohttp import web
 
+from ..node.keys import keys_of
+from ..refusal import Refusal
 from .answers import BEGUN, PATIENCE_S, close
 
-__all__ = ["DETACH_KEYS", "Hijack", "detach_keys", "frame", "take_over"]
+__all__ = ["DETACH_KEYS", "Hijack", "detach_keys", "frame", "take_over", "turn_away"]
 
 STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
 RAW = "application/vnd.docker.raw-stream"
@@ -31,17 +34,7 @@ def frame(stream: str, data: bytes) -> bytes:
 
 def detach_keys(text: str) -> bytes | None:
     """Read ``ctrl-p,ctrl-q``; None: it is no sequence of keys."""
-    if not text:
-        return DETACH_KEYS
-    keys = b""
-    for key in text.split(","):
-        if len(key) == 1 and key.isascii():
-            keys += key.encode()
-        elif key.startswith("ctrl-") and len(key) == 6 and key[5] in "abcdefghijklmnopqrstuvwxyz@[\\]^_":
-            keys += bytes((ord(key[5].upper()) & 0x1F,))
-        else:
-            return None
-    return keys
+    return keys_of(text) if text else DETACH_KEYS
 
 
 class Hijack(asyncio.Protocol):
@@ -203,6 +196,25 @@ class Hijack(asyncio.Protocol):
 
 async def take_over(request: web.Request, headers: Mapping[str, str], *, drain: bool = True) -> Hijack:
     """Answer the head, and take the connection: 101 where the client asks for it, else 200."""
+    upgraded = "Upgrade" in request.headers
+    first = "101 UPGRADED" if upgraded else "200 OK"
+    taken = await _taken(
+        request, first, {**({"Connection": "Upgrade", "Upgrade": "tcp"} if upgraded else {}), **headers}
+    )
+    if drain:
+        await taken.drained()
+    return taken
+
+
+async def turn_away(request: web.Request, refusal: Refusal) -> web.Response:
+    """Refuse on a connection that the engine has taken before it looks: the message is no JSON."""
+    taken = await _taken(request, f"{refusal.status} {HTTPStatus(refusal.status).phrase}", {})
+    await taken.send(f"{refusal.message}\r\n".encode())
+    await taken.close()
+    return web.Response()
+
+
+async def _taken(request: web.Request, first: str, headers: Mapping[str, str]) -> Hijack:
     transport = request.transport
     if transport is None or transport.is_closing():
         raise ConnectionResetError("the client is gone")
@@ -213,13 +225,6 @@ async def take_over(request: web.Request, headers: Mapping[str, str], *, drain: 
     transport.resume_reading()
     if tail := cast(bytes, getattr(before, "_message_tail", b"")):  # read with the request
         taken.data_received(tail)
-    lines = [f"Content-Type: {RAW}"]
-    if "Upgrade" in request.headers:
-        lines = ["HTTP/1.1 101 UPGRADED", *lines, "Connection: Upgrade", "Upgrade: tcp"]
-    else:
-        lines = ["HTTP/1.1 200 OK", *lines]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines = [f"HTTP/1.1 {first}", f"Content-Type: {RAW}", *(f"{name}: {value}" for name, value in headers.items())]
     await taken.send("\r\n".join([*lines, "", ""]).encode())
-    if drain:
-        await taken.drained()
     return taken

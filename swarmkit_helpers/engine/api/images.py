@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import fnmatch
+import re
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 from ..kinds import Json
+from ..node.platforms import platform
+from ..node.pulling import offline
+from ..node.reference import parsed
 from ..refusal import Refusal
 from .answers import close, empty, json_answer, stream
 from .call import Call
 from .filters import Filters
 from .golang import dump
-from .routes import Route, absent, offline
+from .patterns import BadPattern, compiled
+from .routes import Route, absent
 
 __all__ = ["ROUTES"]
 
+TAG = re.compile(r"\w[\w.-]{0,127}|sha256:[0-9a-f]{64}", re.ASCII)
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
@@ -26,6 +31,7 @@ async def listing(call: Call) -> web.StreamResponse:
     chosen = call.filters().only("dangling", "label", "before", "since", "reference")
     dangling = chosen.boolean("dangling")
     images = call.host.images
+    patterns = _patterns(chosen)
     before = [images.inspect(images.find(one))["Created"] for one in chosen.get("before")]
     since = [images.inspect(images.find(one))["Created"] for one in chosen.get("since")]
     found = []
@@ -37,8 +43,8 @@ async def listing(call: Call) -> web.StreamResponse:
             continue
         if any(created >= date for date in before) or any(created <= date for date in since):
             continue
-        if chosen.get("reference"):
-            tags = [tag for tag in tags if any(_refers(pattern, tag) for pattern in chosen.get("reference"))]
+        if patterns:
+            tags = [tag for tag in tags if any(_refers(pattern, tag) for pattern in patterns)]
             if not tags:
                 continue
             listed = listed | {"RepoTags": tags}
@@ -47,11 +53,15 @@ async def listing(call: Call) -> web.StreamResponse:
     return json_answer(found)
 
 
-def _refers(pattern: str, tag: str) -> bool:
-    name = tag.rpartition(":")[0]
-    return any(fnmatch.fnmatchcase(one, pattern) for one in (tag, name)) or (
-        "/" not in pattern and any(fnmatch.fnmatchcase(one, pattern) for one in (tag, name))
-    )
+def _patterns(chosen: Filters) -> list[re.Pattern[str]]:
+    try:
+        return [compiled(pattern) for pattern in chosen.get("reference")]
+    except BadPattern as bad:
+        raise Refusal(500, str(bad)) from None
+
+
+def _refers(pattern: re.Pattern[str], tag: str) -> bool:
+    return any(pattern.fullmatch(one) for one in (tag, tag.rpartition(":")[0]))
 
 
 async def inspect(call: Call) -> web.StreamResponse:
@@ -72,13 +82,17 @@ async def history(call: Call) -> web.StreamResponse:
 
 async def create(call: Call) -> web.StreamResponse:
     """``POST /images/create``: pull."""
-    call.refuse("platform", "fromSrc")
+    call.refuse("fromSrc")
     name, tag = call.text("fromImage"), call.text("tag")
+    wanted = platform(call.text("platform")) if call.text("platform") else None
     if not name:
         raise Refusal(500, 'Get "http:": http: no Host in request URL')
     if tag:
-        name += f"@{tag}" if ":" in tag else f":{tag}"
-    progress = call.host.images.pull(name)
+        name += f"@{tag}" if tag.startswith("sha256:") else f":{tag}"
+        if not TAG.fullmatch(tag):
+            parsed(call.text("fromImage"))
+            raise Refusal(400, "invalid tag format")
+    progress = call.host.images.pull(name, wanted)
     try:
         first = await anext(progress, None)  # a refusal before all progress is the whole answer
     except BaseException:
@@ -176,12 +190,22 @@ async def push(call: Call) -> web.StreamResponse:
     """``POST /images/{name}/push``: there is no registry to push to."""
     if not call.request.headers.get("X-Registry-Auth"):
         raise Refusal(400, "Bad parameters and missing X-Registry-Auth: EOF")
-    raise offline("https://registry-1.docker.io/v2/")
+    name = parsed(call.name, status=500)
+
+    async def told() -> AsyncIterator[bytes]:
+        yield _line({"status": f"The push refers to repository [{name.domain}/{name.path}]"})
+        known = {tag.rpartition(":")[0] for image in call.host.images.all() for tag in call.host.images.tags(image)}
+        missing = f"An image does not exist locally with the tag: {name.repository}"
+        message = offline().message if name.repository in known else missing
+        yield _line({"errorDetail": {"message": message}, "error": message})
+
+    return await stream(call.request, told(), headers=JSON_TYPE)
 
 
 async def distribution(call: Call) -> web.StreamResponse:
     """``GET /distribution/{name}/json``: there is no registry to ask."""
-    raise offline("https://registry-1.docker.io/v2/")
+    parsed(call.name)
+    raise offline()
 
 
 ROUTES = (

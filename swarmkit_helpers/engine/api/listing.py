@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..kinds import Json
@@ -48,6 +47,7 @@ def container_list(
     chosen.values("health", HEALTH, lambda value: Refusal(400, f"Invalid filter 'health={value}'"))
     exited = [_code(code) for code in chosen.get("exited")]
     task = chosen.boolean("is-task")
+    published, exposed = _ports(chosen, "publish"), _ports(chosen, "expose")
     found: list[Json] = []
     containers = sorted(host.containers.all(), key=lambda one: one.created, reverse=True)
     containers = _between(host, chosen, containers)
@@ -64,7 +64,7 @@ def container_list(
         if task is not None and task != (container.task is not None):
             continue
         listed = host.containers.listed(container, size)
-        if _fits(chosen, container, listed):
+        if _fits(chosen, container, listed) and _open(container, listed, published, exposed):
             found.append(listed)
     return found
 
@@ -78,13 +78,19 @@ def _code(text: str) -> int:
 
 def _between(host: Host, chosen: Filters, containers: list[Container]) -> list[Container]:
     """Those made before one, or since another."""
-    edge: Callable[[str], list[str]] = lambda key: [host.containers.find(one).created for one in chosen.get(key)]  # noqa: E731
-    before, since = edge("before"), edge("since")
+    before, since = ([_created(host, one) for one in chosen.get(key)] for key in ("before", "since"))
     return [
         one
         for one in containers
         if all(one.created < date for date in before) and all(one.created > date for date in since)
     ]
+
+
+def _created(host: Host, reference: str) -> str:
+    try:
+        return host.containers.find(reference).created
+    except Refusal:
+        raise Refusal(500, f"no such container {reference}") from None
 
 
 def _ancestors(host: Host, chosen: Filters) -> set[str] | None:
@@ -113,12 +119,13 @@ def _fits(chosen: Filters, container: Container, listed: Json) -> bool:
             chosen, "volume", [mount.get(key, "") for mount in listed["Mounts"] for key in ("Name", "Destination")]
         )
         and _any(chosen, "network", [*networks, *(one["NetworkID"] for one in networks.values())])
-        and _ports(
-            chosen,
-            "publish",
-            {f"{port['PublicPort']}/{port['Type']}" for port in listed["Ports"] if "PublicPort" in port},
-        )
-        and _ports(chosen, "expose", set(container.config.get("ExposedPorts") or {}))
+    )
+
+
+def _open(container: Container, listed: Json, published: set[str] | None, exposed: set[str] | None) -> bool:
+    ports = {f"{port['PublicPort']}/{port['Type']}" for port in listed["Ports"] if "PublicPort" in port}
+    return (published is None or bool(published & ports)) and (
+        exposed is None or bool(exposed & set(container.config.get("ExposedPorts") or {}))
     )
 
 
@@ -126,17 +133,32 @@ def _any(chosen: Filters, key: str, values: list[str]) -> bool:
     return not chosen.get(key) or any(value and value in chosen.get(key) for value in values)
 
 
-def _ports(chosen: Filters, key: str, there: set[str]) -> bool:
-    """Whether one of the ports asked for, ``80``, ``80/udp`` or ``80-90``, is there."""
+def _ports(chosen: Filters, key: str) -> set[str] | None:
+    """The ports asked for: ``80``, ``80/udp`` or ``80-90``; None: no filter."""
     if not chosen.get(key):
-        return True
+        return None
+    found: set[str] = set()
     for asked in chosen.get(key):
         numbers, _, protocol = asked.partition("/")
-        low, _, high = numbers.partition("-")
         try:
-            wanted = range(int(low), int(high or low) + 1)
-        except ValueError:
-            raise Refusal(500, f"Invalid containerPort: {numbers}") from None
-        if any(f"{port}/{protocol or 'tcp'}" in there for port in wanted):
-            return True
-    return False
+            found |= {f"{port}/{protocol or 'tcp'}" for port in _range(numbers)}
+        except ValueError as bad:
+            raise Refusal(500, f"error while looking up for {key} {asked}: {bad}") from None
+    return found
+
+
+def _range(numbers: str) -> range:
+    if not numbers:
+        raise ValueError("Empty string specified for ports.")
+    first, _, rest = numbers.partition("-")
+    low, high = _port(first), _port(rest.partition("-")[0]) if "-" in numbers else _port(first)
+    if high < low:
+        raise ValueError(f"Invalid range specified for the Port: {numbers}")
+    return range(low, high + 1)
+
+
+def _port(text: str) -> int:
+    digits = text.isascii() and text.isdecimal()
+    if digits and int(text) < 65_536:
+        return int(text)
+    raise ValueError(f'strconv.ParseUint: parsing "{text}": {"value out of range" if digits else "invalid syntax"}')

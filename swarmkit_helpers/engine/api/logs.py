@@ -92,7 +92,7 @@ async def container_logs(call: Call) -> web.StreamResponse:
     container = call.host.containers.find(call.name)
     driver = (container.host_config.get("LogConfig") or {}).get("Type") or "json-file"
     if driver == "none":
-        raise Refusal(500, "configured logging driver does not support reading")
+        raise Refusal(501, "configured logging driver does not support reading")
     asked = Asked.read(call)
     return await stream(call.request, _framed(lines(container, asked), bool(container.config.get("Tty"))))
 

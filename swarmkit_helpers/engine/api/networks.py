@@ -67,22 +67,20 @@ async def remove(call: Call) -> web.StreamResponse:
 async def connect(call: Call) -> web.StreamResponse:
     """``POST /networks/{name}/connect``."""
     body = await call.body(bodies.NETWORK_CONNECT)
-    network = call.host.networks.find(call.name)
     container = body.get("Container", "")
     if not container:
         raise Refusal(400, 'invalid name or ID supplied: ""')
-    await call.settle(call.host.networks.connect(network["Id"], container, body.get("EndpointConfig")))
+    await call.settle(call.host.networks.connect(call.name, container, body.get("EndpointConfig")))
     return empty()
 
 
 async def disconnect(call: Call) -> web.StreamResponse:
     """``POST /networks/{name}/disconnect``."""
     body = await call.body(bodies.NETWORK_DISCONNECT)
-    network = call.host.networks.find(call.name)
     container = body.get("Container", "")
     if not container:
         raise Refusal(400, 'invalid name or ID supplied: ""')
-    await call.settle(call.host.networks.disconnect(network["Id"], container, bool(body.get("Force"))))
+    await call.settle(call.host.networks.disconnect(call.name, container, bool(body.get("Force"))))
     return empty()
 
 

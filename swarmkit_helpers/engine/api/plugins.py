@@ -23,16 +23,27 @@ async def inspect(call: Call) -> web.StreamResponse:
     raise Refusal(404, f'plugin "{call.name}" not found')
 
 
+async def change(call: Call) -> web.StreamResponse:
+    """What is asked of one plugin: there is none."""
+    raise Refusal(404, f'plugin "{call.name}" not found')
+
+
+async def enable(call: Call) -> web.StreamResponse:
+    """``POST /plugins/{name}/enable``."""
+    call.number("timeout")
+    return await change(call)
+
+
 ROUTES = (
     Route("GET", "/plugins", listing),
     Route("GET", "/plugins/{name:.+}/json", inspect),
+    Route("POST", "/plugins/{name:.+}/enable", enable),
+    Route("POST", "/plugins/{name:.+}/disable", change),
+    Route("POST", "/plugins/{name:.+}/push", change),
+    Route("POST", "/plugins/{name:.+}/set", change),
+    Route("DELETE", "/plugins/{name:.+}", change),
     absent("GET", "/plugins/privileges"),
     absent("POST", "/plugins/pull"),
     absent("POST", "/plugins/create"),
-    absent("POST", "/plugins/{name:.+}/enable"),
-    absent("POST", "/plugins/{name:.+}/disable"),
-    absent("POST", "/plugins/{name:.+}/push"),
     absent("POST", "/plugins/{name:.+}/upgrade"),
-    absent("POST", "/plugins/{name:.+}/set"),
-    absent("DELETE", "/plugins/{name:.+}"),
 )

@@ -11,7 +11,7 @@ from aiohttp import web
 from ..refusal import Refusal
 from .call import Call
 
-__all__ = ["Handler", "Route", "Table", "absent", "offline"]
+__all__ = ["Handler", "Route", "Table", "absent"]
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -50,10 +50,3 @@ def absent(method: str, path: str) -> Route:
         raise Refusal(501, f"the embedded engine has no route {method} {path}")
 
     return Route(method, path, refuse)
-
-
-def offline(url: str) -> Refusal:
-    """What the engine says where no registry can be reached."""
-    where = url.split("/")[2]
-    lookup = f"dial tcp: lookup {where} on 10.255.255.53:53: dial udp 10.255.255.53:53: connect: network is unreachable"
-    return Refusal(500, f'Get "{url}": {lookup}')

@@ -14,7 +14,7 @@ __all__ = ["ROUTES"]
 
 async def listing(call: Call) -> web.StreamResponse:
     """``GET /services``."""
-    chosen = call.filters()
+    chosen = call.filters(400)
     status = call.strict_flag("status") and call.version >= (1, 41)
     return json_answer(call.host.swarm.require_manager().listed("service", chosen.given, status=status))
 

@@ -212,9 +212,9 @@ class Words(Shape):
         if isinstance(value, list):
             for one in value:
                 if one is not None and not isinstance(one, str):
-                    raise Place().wrong("array", "string")
+                    raise place.wrong("array", "string")
             return ["" if one is None else _clean(one) for one in value]
-        return [STRING.read(value, Place())]
+        return [STRING.read(value, place)]
 
 
 @dataclass(frozen=True)

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 import time
 from collections.abc import AsyncIterator
-from functools import cache
 
 from aiohttp import web
 
 from ..kinds import Json
+from ..node.description import disk_usage
 from ..node.host import Host
+from ..node.pulling import offline
 from ..refusal import Refusal
-from . import facts
 from .answers import close, json_answer, stream
-from .call import Call, moment
+from .call import MOST_JSON, Call, moment
 from .filters import Filters
 from .golang import dump
-from .listing import container_list
-from .routes import Route, absent, offline
+from .routes import Route, absent
 
 __all__ = ["ROUTES"]
 
 NO_CACHE = {"Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache"}
 FUZZY_ACTIONS = ("exec_create", "exec_start", "health_status")
-STATES = {"ContainersRunning": ("running", "restarting"), "ContainersPaused": ("paused",)}
-
-
-@cache
-def _memory() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 8 * 2**30
 
 
 async def ping(call: Call) -> web.StreamResponse:
@@ -46,37 +34,16 @@ async def ping(call: Call) -> web.StreamResponse:
 
 async def version(call: Call) -> web.StreamResponse:
     """``GET /version``."""
-    return json_answer(facts.version(platform.release()))
+    return json_answer(call.host.version())
 
 
 async def info(call: Call) -> web.StreamResponse:
     """``GET /info``."""
-    return json_answer(_info(call.host))
-
-
-def _info(host: Host) -> Json:
-    states = [container.state.status for container in host.containers.all()]
-    counts = {key: sum(state in among for state in states) for key, among in STATES.items()}
-    return facts.info(
-        {
-            "ID": host.id,
-            "Containers": len(states),
-            **counts,
-            "ContainersStopped": len(states) - sum(counts.values()),
-            "Images": len(host.images.all()),
-            "NFd": 31 + 2 * len(states),
-            "NGoroutines": 60 + 8 * len(states),
-            "SystemTime": host.world.clock.now(),
-            "NEventsListener": host.events.listeners,
-            "KernelVersion": platform.release(),
-            "NCPU": os.cpu_count() or 1,
-            "MemTotal": _memory(),
-            "DockerRootDir": host.root,
-            "Name": host.hostname,
-            "Labels": list(host.labels),
-            "Swarm": host.swarm.info(),
-        }
-    )
+    about = call.host.info()
+    if call.version < (1, 25):
+        options = [one.partition(",")[0].removeprefix("name=") for one in about["SecurityOptions"]]
+        about |= {"SecurityOptions": options, "ExecutionDriver": "<not supported>"}
+    return json_answer(about)
 
 
 async def events(call: Call) -> web.StreamResponse:
@@ -144,32 +111,32 @@ def _image(chosen: Filters, kind: str, identity: str, attributes: Json) -> bool:
 
 async def disk(call: Call) -> web.StreamResponse:
     """``GET /system/df``."""
-    host = call.host
-    images = [host.images.listed(image) for image in host.images.all()]
-    listed = container_list(host, Filters({}), every=True)
-    for image in images:
-        image["SharedSize"] = 0
-        image["Containers"] = sum(one["ImageID"] == image["Id"] for one in listed)
-    used = [
-        {**volume, "UsageData": {"RefCount": len(host.volumes.users(name)), "Size": host.volumes.size(name)}}
-        for volume in host.volumes.all()
-        if (name := volume["Name"])
-    ]
-    return json_answer(
-        {
-            "LayersSize": sum(image["Size"] for image in images),
-            "Images": images,
-            "Containers": listed,
-            "Volumes": used,
-            "BuildCache": None,
-            "BuilderSize": 0,
-        }
-    )
+    return json_answer(disk_usage(call.host))
+
+
+async def prune_builds(call: Call) -> web.StreamResponse:
+    """``POST /build/prune``: nothing is ever built, so nothing is kept of it."""
+    Filters.read(call.text("filters"), what="could not parse filters: ")
+    return json_answer({"CachesDeleted": None, "SpaceReclaimed": 0})
+
+
+async def cancel_build(call: Call) -> web.StreamResponse:
+    """``POST /build/cancel``."""
+    if not call.text("id"):
+        raise Refusal(500, "build ID not provided")
+    return web.Response(headers={"Content-Type": "application/json"})
+
+
+async def build(call: Call) -> web.StreamResponse:
+    """``POST /build``: only what cannot be built is answered as the engine does."""
+    if not await call.data(MOST_JSON) and not call.text("remote"):
+        raise Refusal(500, f"Cannot locate specified Dockerfile: {call.text('dockerfile') or 'Dockerfile'}")
+    raise Refusal(501, "the embedded engine has no route POST /build: it builds no images")
 
 
 async def log_in(call: Call) -> web.StreamResponse:
     """``POST /auth``: there is no registry to ask."""
-    raise offline("https://registry-1.docker.io/v2/")
+    raise offline()
 
 
 ROUTES = (
@@ -182,8 +149,7 @@ ROUTES = (
     Route("POST", "/auth", log_in),
     absent("POST", "/session"),
     absent("POST", "/grpc"),
-    absent("POST", "/build"),
-    absent("POST", "/build/prune"),
-    absent("POST", "/build/cancel"),
-    absent("POST", "/commit"),
+    Route("POST", "/build/prune", prune_builds),
+    Route("POST", "/build/cancel", cancel_build),
+    Route("POST", "/build", build),
 )

@@ -15,7 +15,7 @@ __all__ = ["ROUTES"]
 
 async def listing(call: Call) -> web.StreamResponse:
     """``GET /volumes``."""
-    chosen = call.filters().only("dangling", "name", "driver", "label")
+    chosen = call.filters(400, "error reading volume filters: ").only("dangling", "name", "driver", "label")
     volumes = call.host.volumes
     dangling = chosen.boolean("dangling")
     found = [

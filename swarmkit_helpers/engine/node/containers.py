@@ -18,6 +18,7 @@ from .log import Log
 from .mounts import check_mounts, mount, mounts_of
 from .names import ALLOWED, allowed, invented
 from .output import Output, Reading
+from .platforms import Platform
 from .policy import RestartPolicy
 from .settings import checked, command, completed
 from .users import make_directories
@@ -87,6 +88,7 @@ class Containers:
         *,
         task: str | None = None,
         attachments: list[Attachment] | None = None,
+        wanted: Platform | None = None,
     ) -> Container:
         """Create a container; it does not run yet.
 
@@ -100,6 +102,8 @@ class Containers:
             Id of the swarm's task that it stands for.
         attachments
             Its networks, where the agent says them; None: as `networking` does.
+        wanted
+            What its image must be made for.
 
         Raises
         ------
@@ -117,7 +121,7 @@ class Containers:
         check_host(given)
         if len(endpoints) > 1:
             raise Refusal(400, f"Container cannot be connected to network endpoints: {', '.join(endpoints)}")
-        image = self.host.images.find(config["Image"]) if config.get("Image") else None
+        image = self.host.images.find_for(config["Image"], wanted) if config.get("Image") else None
         identity = object_id()
         settings = completed(config, image.config if image else {}, identity[:12])
         check_log(given)
@@ -398,6 +402,10 @@ class Containers:
     def find_exec(self, identity: str) -> Process:
         """The exec of that id; see `Execs.find`."""
         return self.execs.find(identity)
+
+    def ready_exec(self, identity: str) -> Process:
+        """The exec of that id, in a container that runs; see `Execs.ready`."""
+        return self.execs.ready(identity)
 
     # --- showing --------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from .usage import MEMORY
 if TYPE_CHECKING:
     from .host import Host
 
-__all__ = ["API_VERSION", "SERVER_VERSION", "disk_usage", "info", "version"]
+__all__ = ["API_VERSION", "LEAST_API_VERSION", "SERVER_VERSION", "disk_usage", "info", "version"]
 
 SERVER_VERSION = "20.10.24+dfsg1"
 API_VERSION = "1.41"
@@ -43,6 +43,7 @@ LABEL = "org.swarmlab.simulated=1"
 def info(host: Host) -> Json:
     """Body of ``GET /info``; its labels say that the engine is simulated."""
     states = [container.state for container in host.containers.all()]
+    swarm = host.swarm.info()
     paused = sum(state.status == "paused" for state in states)
     running = sum(state.running for state in states) - paused
     return {
@@ -78,9 +79,9 @@ def info(host: Host) -> Json:
         "BridgeNfIptables": True,
         "BridgeNfIp6tables": True,
         "Debug": False,
-        "NFd": 33,
+        "NFd": 31 + 2 * len(states),
         "OomKillDisable": True,
-        "NGoroutines": 96,
+        "NGoroutines": 60 + 8 * len(states),
         "SystemTime": host.world.clock.now(),
         "LoggingDriver": "json-file",
         "CgroupDriver": "cgroupfs",
@@ -116,7 +117,7 @@ def info(host: Host) -> Json:
             "runc": {"path": "runc"},
         },
         "DefaultRuntime": "runc",
-        "Swarm": host.swarm.info(),
+        "Swarm": swarm,
         "LiveRestoreEnabled": False,
         "Isolation": "",
         "InitBinary": "docker-init",
@@ -124,7 +125,7 @@ def info(host: Host) -> Json:
         "RuncCommit": {"ID": RUNC, "Expected": RUNC},
         "InitCommit": {"ID": "", "Expected": ""},
         "SecurityOptions": ["name=seccomp,profile=default"],
-        "Warnings": None,
+        "Warnings": swarm.get("Warnings"),
     }
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import secrets
+import stat
 import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ..kinds import Json
 from ..refusal import Refusal
 from .executable import FOLDERS
 
-__all__ = ["Image", "archive", "image_config", "layer_of", "read_archive"]
+__all__ = ["Image", "archive", "damage", "image_config", "layer_of", "read_archive"]
 
 MOST_IN_FILE = 256 * 1024
 MOST_IN_FILES = 8 * 2**20
@@ -43,6 +46,7 @@ CONFIG_KEYS: Json = {
     "StopSignal": None,
     "Shell": None,
 }
+BLOCK = 512
 LEFT_OUT_EMPTY = ("ExposedPorts", "Healthcheck", "StopSignal", "Shell")
 
 
@@ -86,6 +90,12 @@ class Image:
         """Its labels."""
         found: dict[str, str] | None = (self.body.get("config") or {}).get("Labels")
         return found
+
+    @property
+    def created(self) -> int:
+        """When it was made, in seconds since 1970."""
+        written = str(self.body.get("created") or "1970-01-01T00:00:00")
+        return int(datetime.fromisoformat(f"{written[:19]}+00:00").timestamp())
 
     @property
     def manifest(self) -> str:
@@ -148,12 +158,14 @@ def archive(named: Mapping[str, tuple[Image, list[str]]]) -> bytes:
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for image, tags in named.values():
             digest = image.id.removeprefix("sha256:")
-            _add(tar, f"{digest}.json", image.raw)
             folders = [hashlib.sha256(layer + image.raw).hexdigest() for layer in image.layers]
+            made = image.created
             for folder, layer in zip(folders, image.layers, strict=True):
-                _add(tar, f"{folder}/VERSION", b"1.0")
-                _add(tar, f"{folder}/json", json.dumps({"id": folder, "os": "linux"}).encode())
-                _add(tar, f"{folder}/layer.tar", layer)
+                _add(tar, f"{folder}/", None, made)
+                _add(tar, f"{folder}/VERSION", b"1.0", made)
+                _add(tar, f"{folder}/json", json.dumps({"id": folder, "os": "linux"}).encode(), made)
+                _add(tar, f"{folder}/layer.tar", layer, made)
+            _add(tar, f"{digest}.json", image.raw, made)
             for tag in tags:
                 name, _, version = tag.rpartition(":")
                 repositories.setdefault(name, {})[version] = folders[-1] if folders else digest
@@ -165,10 +177,16 @@ def archive(named: Mapping[str, tuple[Image, list[str]]]) -> bytes:
     return stream.getvalue()
 
 
-def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+def _add(tar: tarfile.TarFile, name: str, data: bytes | None, modified: int = 0) -> None:
+    """Add a file, or a directory: their modes say which, as the engine writes them."""
     entry = tarfile.TarInfo(name)
-    entry.size = len(data)
-    tar.addfile(entry, io.BytesIO(data))
+    entry.mtime = modified
+    if data is None:
+        entry.type, entry.mode = tarfile.DIRTYPE, stat.S_IFDIR | 0o755
+        tar.addfile(entry)
+    else:
+        entry.size, entry.mode = len(data), stat.S_IFREG | 0o644
+        tar.addfile(entry, io.BytesIO(data))
 
 
 def read_archive(data: bytes) -> list[tuple[Image, list[str]]]:
@@ -179,12 +197,14 @@ def read_archive(data: bytes) -> list[tuple[Image, list[str]]]:
     Refusal
         500: it is none; the engine tells that within its answer.
     """
+    if not data:
+        raise Refusal(500, _missing("repositories"))
     try:
         with tarfile.open(fileobj=io.BytesIO(data)) as tar:
             members = {entry.name.removeprefix("./"): entry for entry in tar}
             if "manifest.json" not in members:
-                folder = "/var/lib/docker/tmp/docker-import-1/repositories"
-                raise Refusal(500, f"open {folder}: no such file or directory")
+                folders = (name.rstrip("/") for name, entry in members.items() if entry.isdir() and "/" not in name)
+                raise Refusal(500, _missing(next((f"{one}/json" for one in folders), "repositories")))
             found = []
             for entry in json.loads(_content(tar, members, "manifest.json")):
                 raw = _content(tar, members, entry["Config"])
@@ -192,14 +212,25 @@ def read_archive(data: bytes) -> list[tuple[Image, list[str]]]:
                 found.append((Image(raw, layers), list(entry.get("RepoTags") or ())))
             return found
     except (tarfile.TarError, EOFError, OSError) as err:
-        raise Refusal(500, "Error processing tar file(exit status 1): unexpected EOF") from err
+        raise Refusal(500, f"Error processing tar file(exit status 1): {damage(data, err)}") from err
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise Refusal(500, f"invalid manifest: {err}") from err
+
+
+def damage(data: bytes, error: Exception) -> str:
+    """What is wrong with bytes that are no archive, as the engine words it."""
+    header = len(data) >= BLOCK and isinstance(error, tarfile.ReadError) and "unexpected end" not in str(error)
+    return "archive/tar: invalid tar header" if header else "unexpected EOF"
+
+
+def _missing(name: str) -> str:
+    """What the engine says of a file that an archive of images lacks."""
+    return f"open /var/lib/docker/tmp/docker-import-{secrets.randbelow(2**32)}/{name}: no such file or directory"
 
 
 def _content(tar: tarfile.TarFile, members: Mapping[str, tarfile.TarInfo], name: str) -> bytes:
     entry = members.get(name)
     stream = tar.extractfile(entry) if entry is not None else None
     if stream is None:
-        raise Refusal(500, f"open /var/lib/docker/tmp/docker-import-1/{name}: no such file or directory")
+        raise Refusal(500, _missing(name))
     return stream.read()

@@ -12,7 +12,8 @@ from ..kinds import Json
 from ..refusal import Refusal
 from .builtin import builtin
 from .image import Image, archive, image_config, read_archive
-from .pulling import progress
+from .platforms import Platform
+from .pulling import HUB, offline, progress
 from .reference import Reference, is_id, parsed
 
 if TYPE_CHECKING:
@@ -62,6 +63,21 @@ class Images:
             if len(several) == 1:
                 return several[0]
         raise Refusal(404, f"No such image: {name.familiar if name else reference}")
+
+    def find_for(self, reference: str, wanted: Platform | None) -> Image:
+        """The image of that name; it must be made for that platform, if there is one.
+
+        Raises
+        ------
+        Refusal
+            404; 400.
+        """
+        image = self.find(reference)
+        actual = Platform(str(image.body.get("os") or "linux"), str(image.body.get("architecture") or "amd64"))
+        if wanted is not None and not wanted.runs(actual):
+            found = f"image with reference {reference} was found but does not match the specified platform"
+            raise Refusal(404, f"{found}: wanted {wanted}, actual: {actual}")
+        return image
 
     def all(self) -> list[Image]:
         """All images, the newest first."""
@@ -153,23 +169,30 @@ class Images:
         Raises
         ------
         Refusal
-            404: it is no built-in one.
+            500: it is no built-in one.
         """
         name = parsed(reference)
         image = self._registry(name)
         self._keep(image, name.familiar)
         return image
 
-    async def pull(self, reference: str) -> AsyncIterator[Json]:
+    async def pull(self, reference: str, wanted: Platform | None = None) -> AsyncIterator[Json]:
         """Bring an image from the built-in registry; yield the progress, as the engine tells it.
+
+        Parameters
+        ----------
+        wanted
+            What it must be made for.
 
         Raises
         ------
         Refusal
-            400 or 404, before anything is told.
+            400, 404 or 500, before anything is told.
         """
         name = parsed(reference)
         image = self._registry(name)
+        if wanted is not None and not wanted.runs(Platform()):
+            raise Refusal(404, f"no matching manifest for {wanted} in the manifest list entries")
         present = image.id in self._images
         async for told in progress(self.host.world.clock, name, image, present=present):
             if self.host.full and not present and told.get("status") == "Extracting":
@@ -192,31 +215,15 @@ class Images:
             image = self._by_digest(name)
         if image is not None and plain not in missing and name.familiar not in missing:
             return image
-        if builtin(f"{name.repository}:latest") is not None:
-            shown = name.digest or name.tag
-            message = f"manifest for {name.familiar} not found: manifest unknown: manifest unknown"
-            raise Refusal(404, message if shown else "manifest unknown")
-        raise Refusal(
-            404,
-            f"pull access denied for {name.repository}, repository does not exist or may require 'docker login': "
-            "denied: requested access to the resource is denied",
-        )
+        if plain in missing or name.familiar in missing:
+            raise Refusal(404, f"manifest for {name.familiar} not found: manifest unknown: manifest unknown")
+        raise offline(f"https://{name.domain}/v2/" if name.domain != "docker.io" else HUB)
 
     def _by_digest(self, name: Reference) -> Image | None:
         from .builtin import REFERENCES
 
         several = (builtin(known) for known in REFERENCES if known.rpartition(":")[0] == name.repository)
         return next((image for image in several if image is not None and image.manifest == name.digest), None)
-
-    def digest(self, reference: str) -> str:
-        """The digest that the built-in registry has for a name: ``sha256:…``.
-
-        Raises
-        ------
-        Refusal
-            404.
-        """
-        return self._registry(parsed(reference)).manifest
 
     def load(self, data: bytes) -> list[Json]:
         """Read an archive; what is given back is what the engine answers with.

@@ -302,7 +302,7 @@ class Life:
         state.status = "restarting" if again else "exited"
         self.containers.tell(container, "die", exitCode=str(process.exit_code))
         self._release(container)
-        self.containers.execs.forget(container)
+        self.containers.execs.drop(container)
         container.ended.set()
         self._tell_exit(container)
         loop = asyncio.get_running_loop()

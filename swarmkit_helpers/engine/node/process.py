@@ -13,6 +13,7 @@ from ..kinds import Json
 from ..programs.system import Program, System
 from ..refusal import Refusal
 from .executable import Unrunnable, executable
+from .keys import keys_of
 from .output import Output, Reading
 from .signals import IGNORED, NUMBERS
 
@@ -200,7 +201,7 @@ class Process:
             "OpenStdout": bool(body.get("AttachStdout")),
             "CanRemove": False,
             "ContainerID": self.container.id,
-            "DetachKeys": base64.b64encode(_keys(body.get("DetachKeys") or "")).decode(),
+            "DetachKeys": base64.b64encode(keys_of(body.get("DetachKeys") or "") or b"").decode(),
             "Pid": self.pid,
         }
 
@@ -247,16 +248,3 @@ def environment(container: Container, added: Sequence[str] = (), *, tty: bool = 
     user = str(container.config["User"]).partition(":")[0]
     found.setdefault("HOME", "/root" if user in ("", "0", "root") else "/")
     return found
-
-
-def _keys(text: str) -> bytes:
-    """Keys as ``ctrl-p,ctrl-q`` writes them, in bytes."""
-    codes = []
-    for key in filter(None, text.split(",")):
-        if key.startswith("ctrl-") and len(key) == len("ctrl-x"):
-            codes.append(ord(key[-1].upper()) & 0x1F)
-        elif len(key) == 1 and key.isascii():
-            codes.append(ord(key))
-        else:
-            raise Refusal(400, f"Unknown character: '{key}'")
-    return bytes(codes)

@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 
 from ..clock import Clock
 from ..kinds import Json
+from ..refusal import Refusal
 from .image import Image
 from .reference import Reference
 
-__all__ = ["progress"]
+__all__ = ["HUB", "offline", "progress"]
+
+HUB = "https://registry-1.docker.io/v2/"
 
 ASKING_S = 0.4
 CHUNK_S = 0.1
@@ -65,3 +68,10 @@ def _size(count: int) -> str:
             break
         size, unit = size / 1000, larger
     return f"{size:.4g}{unit}"
+
+
+def offline(url: str = HUB) -> Refusal:
+    """What the engine says where no registry can be reached."""
+    where = url.split("/")[2]
+    lookup = f"dial tcp: lookup {where} on 10.255.255.53:53: dial udp 10.255.255.53:53: connect: network is unreachable"
+    return Refusal(500, f'Get "{url}": {lookup}')

@@ -82,7 +82,7 @@ class FakeContainers:
             raise Refusal(404, f"No such container: {reference}")
         return self.one
 
-    def create(self, name: str, config: Any, host_config: Any, networking: Any) -> Any:
+    def create(self, name: str, config: Any, host_config: Any, networking: Any, *, wanted: Any) -> Any:
         raise Refusal(404, f"No such image: {config.get('Image')}:latest")
 
     async def wait(self, container: Any, condition: str) -> dict[str, Any]:
@@ -102,6 +102,9 @@ class FakeContainers:
     def create_exec(self, container: Any, body: dict[str, Any]) -> FakeProcess:
         self.process = FakeProcess(body)
         return self.process
+
+    def ready_exec(self, identity: str) -> FakeProcess:
+        return self.find_exec(identity)
 
     def find_exec(self, identity: str) -> FakeProcess:
         if self.process is None or identity != self.process.id:
@@ -135,7 +138,7 @@ class FakeHost:
     def _broken(self, name: str) -> Any:
         raise KeyError(name)
 
-    async def _pull(self, reference: str) -> AsyncIterator[dict[str, Any]]:
+    async def _pull(self, reference: str, wanted: Any) -> AsyncIterator[dict[str, Any]]:
         if reference == "nope:1":
             raise Refusal(404, "pull access denied for nope")
         yield {"status": f"Pulling {reference}"}
@@ -213,6 +216,8 @@ class Client:
             body = b""
             while chunk := await self.chunk():
                 body += chunk
+        elif headers.get("Content-Type") == "application/vnd.docker.raw-stream":
+            body = await self.reader.read()
         else:
             body = await self.reader.readexactly(int(headers.get("Content-Length", 0)))
         return first, headers, body

@@ -120,6 +120,7 @@ FACTS: list[tuple[str, str, object, str, int, object]] = [
     ("POST", "/containers/x/rename", None, "", 400, "Neither old nor new names may be empty"),
     ("POST", "/containers/x/resize", None, "", 400, 'strconv.Atoi: parsing "": invalid syntax'),
     ("POST", "/containers/x/attach", None, "", 404, b"No such container: x\r\n"),
+    ("POST", "/containers/x/attach?detachKeys=none", None, "", 400, b"Invalid detach keys (none) provided\r\n"),
     ("POST", "/containers/x/exec", {}, "", 400, "No exec command specified"),
     ("POST", "/containers/x/exec", None, "", 400, "got EOF while reading request body"),
     ("POST", "/exec/x/start", None, "", 400, "got EOF while reading request body"),
@@ -127,6 +128,43 @@ FACTS: list[tuple[str, str, object, str, int, object]] = [
     ("POST", "/exec/x/start", b"{", "", 400, "unexpected EOF"),
     ("GET", "/exec/x/json", None, "", 404, "No such exec instance: x"),
     ("GET", "/containers/x/archive", None, "", 400, "bad parameter: pathcannot be empty"),
+    ("POST", "/build", None, "", 500, "Cannot locate specified Dockerfile: Dockerfile"),
+    ("POST", "/build/prune", None, "", 200, {"CachesDeleted": None, "SpaceReclaimed": 0}),
+    ("POST", "/build/cancel", None, "", 500, "build ID not provided"),
+    ("POST", "/plugins/x/enable", None, "", 500, 'strconv.Atoi: parsing "": invalid syntax'),
+    ("POST", "/plugins/x/disable", None, "", 404, 'plugin "x" not found'),
+    ("DELETE", "/plugins/x", None, "", 404, 'plugin "x" not found'),
+    ("POST", "/containers/x/copy", None, "", 404, b""),
+    (
+        "POST",
+        "/containers/create",
+        {"Cmd": [5]},
+        "",
+        500,
+        "json: cannot unmarshal array into Go struct field ContainerConfigWrapper.Cmd of type string",
+    ),
+    (
+        "POST",
+        "/containers/create",
+        {"HostConfig": {"CapAdd": {"a": 1}}},
+        "",
+        500,
+        "json: cannot unmarshal object into Go struct field HostConfig.HostConfig.CapAdd of type string",
+    ),
+    ("POST", "/containers/prune?filters={", None, "", 400, "unexpected end of JSON input"),
+    ("GET", "/volumes?filters={", None, "", 400, "error reading volume filters: unexpected end of JSON input"),
+    ("GET", "/services?filters={", None, "", 400, "unexpected end of JSON input"),
+    ("GET", "/tasks?filters={", None, "", 500, "unexpected end of JSON input"),
+    (
+        "GET",
+        '/containers/json?filters={"publish":["80-x"]}',
+        None,
+        "",
+        500,
+        'error while looking up for publish 80-x: strconv.ParseUint: parsing "x": invalid syntax',
+    ),
+    ("GET", '/containers/json?filters={"since":["x"]}', None, "", 500, "no such container x"),
+    ("GET", '/images/json?filters={"reference":["["]}', None, "", 500, "syntax error in pattern"),
     ("GET", "/images/get?names=", None, "", 500, "invalid reference format"),
     ("POST", "/images/x/push", None, "", 400, "Bad parameters and missing X-Registry-Auth: EOF"),
     (
@@ -180,10 +218,11 @@ def test_heads() -> None:
 
 def test_what_is_not_served_is_named() -> None:
     async def test(host: FakeHost, server: Server, path: Path) -> None:
-        assert await ask(path, "POST", "/v1.41/build") == (
+        assert await ask(path, "POST", "/v1.41/session") == (
             501,
-            {"message": "the embedded engine has no route POST /build"},
+            {"message": "the embedded engine has no route POST /session"},
         )
+        assert (await ask(path, "POST", "/build", b"a context"))[0] == 501
         status, answer = await ask(path, "POST", "/containers/prune?filters=%7B%22until%22:[%221h%22]%7D")
         assert status == 501 and "'until'" in answer["message"]
 

@@ -144,10 +144,15 @@ def test_execs_end_with_their_container(run: Run) -> None:
         assert await process.wait() == 143
         other = host.containers.create_exec(container, {"Cmd": ["sleep", "1000000"]})
         other.start()
+        never = host.containers.create_exec(container, {"Cmd": ["sleep", "1"]})
         await host.containers.kill(container, "KILL")
         assert other.exit_code == 137
-        with pytest.raises(Refusal, match=f"No such exec instance: {other.id}"):
-            host.containers.find_exec(other.id)
+        assert host.containers.find_exec(other.id).inspect()["ExitCode"] == 137
+        with pytest.raises(Refusal, match="is not running: Exited .137. Less than a second ago") as refused:
+            host.containers.ready_exec(other.id)
+        assert refused.value.status == 500
+        with pytest.raises(Refusal, match=f"No such exec instance: {never.id}"):
+            host.containers.find_exec(never.id)
         with pytest.raises(Refusal, match=f"Container {container.id} is not running") as refused:
             host.containers.create_exec(container, {"Cmd": ["hostname"]})
         assert refused.value.status == 409
