@@ -7,11 +7,13 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
 from ..kinds import Json
 from ..refusal import Refusal
+from .store import Store
 
 __all__ = [
     "VXLAN_IDS",
     "check_spec",
     "driver_of",
+    "ingress_of",
     "is_ingress",
     "is_predefined",
     "needs_ingress",
@@ -107,6 +109,11 @@ def _invalid(text: str) -> Refusal:
 def is_ingress(network: Json) -> bool:
     """Whether it is the network of the routing mesh."""
     return bool(network["Spec"].get("Ingress"))
+
+
+def ingress_of(store: Store) -> Json | None:
+    """The network of the routing mesh, as the swarm has it now."""
+    return next(filter(is_ingress, store.all("network")), None)
 
 
 def is_predefined(network: Json) -> bool:

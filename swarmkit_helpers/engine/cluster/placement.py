@@ -26,7 +26,7 @@ class Place:
     cpus: int = 0
     memory: int = 0
     generic: Counter[str] = field(default_factory=Counter)
-    ports: set[Port] = field(default_factory=set)
+    ports: Counter[Port] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     """Service -> tasks of it that failed here lately."""
 
@@ -37,17 +37,20 @@ class Place:
         for kind, value in _generic(resources):
             self.generic[kind] += value
 
-    def take(self, task: Json) -> None:
-        """Count a task that is here."""
+    def take(self, task: Json, sign: int = 1) -> None:
+        """Count a task that is here, or that was (-1)."""
         reserved = _reserved(task)
-        self.cpus -= reserved.get("NanoCPUs", 0)
-        self.memory -= reserved.get("MemoryBytes", 0)
+        self.cpus -= sign * reserved.get("NanoCPUs", 0)
+        self.memory -= sign * reserved.get("MemoryBytes", 0)
         for kind, value in _generic(reserved):
-            self.generic[kind] -= value
-        self.ports |= _host_ports(task)
+            self.generic[kind] -= sign * value
+        for port in _host_ports(task):
+            self.ports[port] += sign
         if runnable(task):
-            self.active += 1
-            self.by_service[task["ServiceID"]] += 1
+            self.active += sign
+            self.by_service[task["ServiceID"]] += sign
+            if not self.by_service[task["ServiceID"]]:
+                del self.by_service[task["ServiceID"]]
 
 
 class Pipeline:
@@ -73,7 +76,9 @@ class Pipeline:
             "scheduling constraints not satisfied on",
         )
         self._ask(bool(platforms), lambda place: _supported(place, platforms), "unsupported platform on")
-        self._ask(bool(ports), lambda place: not ports & place.ports, "host-mode port already in use on")
+        self._ask(
+            bool(ports), lambda place: not any(place.ports[port] for port in ports), "host-mode port already in use on"
+        )
         if most:
             exceeded = "max replicas per node limit exceed"
             self._checks.append((lambda place: place.by_service[service] < most, exceeded, exceeded))

@@ -53,6 +53,11 @@ class Quorum:
         """Id of a manager -> its address."""
         return {node_id: peer.address for node_id, peer in self._peers.items()}
 
+    @property
+    def members(self) -> list[Membership]:
+        """Those that have a voice."""
+        return [peer.member for peer in self._peers.values()]
+
     def reached(self, host: Host) -> list[str]:
         """Ids of the managers that a host can speak to, itself included."""
         return [node_id for node_id, peer in self._peers.items() if self._answers(node_id, peer, host)]

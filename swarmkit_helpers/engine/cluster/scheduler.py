@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -41,6 +42,9 @@ class Scheduler:
         self.store = store
         self.chance = chance
         self.round = Round(background, self.schedule, DEBOUNCE_S)
+        self._places: dict[str, Place] = {}
+        self._counted: dict[str, Json] = {}
+        """Tasks that take something on their nodes, as they were counted there."""
         self._pending: dict[str, None] = {}
         self._failures: list[tuple[float, str, str]] = []
         store.watch(self._hear)
@@ -50,7 +54,7 @@ class Scheduler:
         waiting = [task for identity in self._pending if (task := self.store.get("task", identity)) is not None]
         if not waiting:
             return
-        places = self._places()
+        places = self._looked_at()
         groups: defaultdict[tuple[str, int], list[Json]] = defaultdict(list)
         for task in waiting:
             if not runnable(task):
@@ -69,10 +73,12 @@ class Scheduler:
 
     def _hear(self, change: Change) -> None:
         if change.kind == "node":
+            self._see_node(change)
             self._ask()
         if change.kind != "task":
             return
         task, before = change.object, change.before
+        self._count(task["ID"], change.after)
         if change.after is not None and _waits(task):
             if task["ID"] not in self._pending or before is None or before["DesiredState"] != task["DesiredState"]:
                 self._pending[task["ID"]] = None
@@ -88,18 +94,44 @@ class Scheduler:
         if self._pending:
             self.round.ask()
 
-    def _places(self) -> dict[str, Place]:
-        places = {node["ID"]: Place(node) for node in self.store.all("node")}
-        for task in self.store.all("task"):
-            place = places.get(task.get("NodeID", ""))
-            if place is not None and RANK["pending"] < observed(task) <= RANK["running"]:
+    def _see_node(self, change: Change) -> None:
+        node = change.object
+        place = self._places.get(node["ID"])
+        if change.after is None:
+            self._places.pop(node["ID"], None)
+        elif place is not None and place.node.get("Description") == node.get("Description"):
+            place.node = node
+        else:
+            self._places[node["ID"]] = place = Place(node)
+            for task in self._counted.values():
+                if task["NodeID"] == node["ID"]:
+                    place.take(task)
+
+    def _count(self, identity: str, task: Json | None) -> None:
+        """Count what a task takes now, and no more what it took before."""
+        before = self._counted.pop(identity, None)
+        if task is None or not task.get("NodeID") or not RANK["pending"] < observed(task) <= RANK["running"]:
+            task = None
+        if before is not None and (task is None or runnable(task) is not runnable(before)):
+            if (place := self._places.get(before["NodeID"])) is not None:
+                place.take(before, -1)
+            before = None
+        if task is not None:
+            self._counted[identity] = task
+            if before is None and (place := self._places.get(task["NodeID"])) is not None:
                 place.take(task)
+
+    def _looked_at(self) -> dict[str, Place]:
+        """All places, with what failed there lately."""
+        for _, node_id, _ in self._failures:
+            if (place := self._places.get(node_id)) is not None:
+                place.failures.clear()
         since = self.store.clock.time() - LOOK_BACK_S
         self._failures = [failure for failure in self._failures if failure[0] > since]
         for _, node_id, service_id in self._failures:
-            if node_id in places:
-                places[node_id].failures[service_id] += 1
-        return places
+            if (place := self._places.get(node_id)) is not None:
+                place.failures[service_id] += 1
+        return self._places
 
     def _end(self, task: Json) -> None:
         """A task that nothing runs of, and that is not to run any more."""
@@ -131,13 +163,13 @@ class Scheduler:
             one["Spread"]["SpreadDescriptor"] for one in first["Spec"].get("Placement", {}).get("Preferences", ())
         ]
         root = _tree(places, preferences, service)
-        left = list(tasks)
+        left = deque(tasks)
         self._fill(root, len(left), left, pipeline, better)
         why = pipeline.explain()
         for task in left:
             self._refuse(task, f"no suitable node ({why})" if why else "no suitable node")
 
-    def _fill(self, branch: _Branch, count: int, left: list[Json], pipeline: Pipeline, better: Better) -> int:
+    def _fill(self, branch: _Branch, count: int, left: deque[Json], pipeline: Pipeline, better: Better) -> int:
         """Give up to `count` of the tasks that are left to nodes of a branch; return how many."""
         if not branch.branches:
             return self._fill_places(branch.places, count, left, pipeline, better)
@@ -165,22 +197,26 @@ class Scheduler:
         return placed
 
     def _fill_places(
-        self, places: list[Place], count: int, left: list[Json], pipeline: Pipeline, better: Better
+        self, places: list[Place], count: int, left: deque[Json], pipeline: Pipeline, better: Better
     ) -> int:
         placed = 0
-        fitting = [place for place in places if pipeline.fits(place)]
+        fitting = [(better(place), rank, place) for rank, place in enumerate(places) if pipeline.fits(place)]
+        heapq.heapify(fitting)
         while placed < count and left and fitting:
-            best = min(fitting, key=better)
-            self._assign(left.pop(0), best, "scheduler assigned task to node")
+            _, rank, best = fitting[0]
+            self._assign(left.popleft(), best, "scheduler assigned task to node")
             placed += 1
             if placed < count and not pipeline.fits(best):
-                fitting.remove(best)
+                heapq.heappop(fitting)
+            else:
+                heapq.heapreplace(fitting, (better(best), rank, best))
         return placed
 
     def _assign(self, task: Json, place: Place, message: str) -> None:
         status = {"Timestamp": self.store.clock.now(), "State": "assigned", "Message": message, "PortStatus": {}}
         assigned = self.store.update("task", task["ID"], {"NodeID": place.node["ID"], "Status": status})
-        place.take(assigned)
+        # The store may tell of it only later.
+        self._count(task["ID"], assigned)
 
     def _refuse(self, task: Json, why: str) -> None:
         if task["Status"].get("Err") != why:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,9 @@ class Change:
         return found
 
 
+Listener = Callable[[Change], None]
+
+
 class Store:
     """Objects are replaced, never changed in place: what `get` gave stays as it was.
 
@@ -45,7 +48,8 @@ class Store:
         self.index = 9
         """Version of the last write; a fresh swarm's first objects have about 10."""
         self._objects: dict[Kind, dict[str, Json]] = {kind: {} for kind in KINDS}
-        self._listeners: list[Callable[[Change], None]] = []
+        self._listeners: list[Listener] = []
+        self._of_node: defaultdict[str, list[Listener]] = defaultdict(list)
         self._pending: deque[Change] = deque()
         self._telling = False
 
@@ -98,13 +102,21 @@ class Store:
         """All objects of a kind, oldest first."""
         return list(self._objects[kind].values())
 
-    def watch(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+    def watch(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` after each change, in their order; what is returned ends that.
 
         A listener may write: that change is told after the one at hand, to all.
         """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def watch_node(self, node_id: str, listener: Listener) -> Callable[[], None]:
+        """Call `listener` after each change of a node and of its tasks, and of networks that go; after all others.
+
+        What is returned ends that. A change costs the same however many nodes watch.
+        """
+        self._of_node[node_id].append(listener)
+        return lambda: self._of_node[node_id].remove(listener)
 
     def _tell(self, change: Change) -> None:
         self._pending.append(change)
@@ -114,7 +126,16 @@ class Store:
         try:
             while self._pending:
                 told = self._pending.popleft()
-                for listener in list(self._listeners):
+                for listener in [*self._listeners, *self._concerned(told)]:
                     listener(told)
         finally:
             self._telling = False
+
+    def _concerned(self, change: Change) -> Iterable[Listener]:
+        if change.kind == "task":
+            return self._of_node.get(change.object.get("NodeID", ""), ())
+        if change.kind == "node":
+            return self._of_node.get(change.object["ID"], ())
+        if change.kind == "network" and change.after is None:
+            return [listener for listeners in self._of_node.values() for listener in listeners]
+        return ()

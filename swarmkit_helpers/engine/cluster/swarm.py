@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..kinds import Json
 from ..refusal import Refusal
 from . import lookup, nodes, secrets, services
+from .allocator import Allocator
 from .announcer import Announcer
 from .background import Background
 from .clusterspec import check_cluster, cluster_spec, initial_spec
@@ -28,7 +28,6 @@ from .updater import Updates
 if TYPE_CHECKING:
     from ..node.host import Host
     from ..world import World
-    from .allocator import Allocator
     from .membership import Membership
 
 __all__ = ["Swarm"]
@@ -67,7 +66,7 @@ class Swarm:
         self.restarts = Restarts(self.store, self.tasks, self.background)
         self.updates = Updates(self.store, self.tasks, self.restarts, self.background)
         self.store.watch(Announcer(self._telling).hear)
-        self.allocator: Allocator = importlib.import_module(".allocator", __package__).Allocator(world, self.store)
+        self.allocator = Allocator(world, self.store)
         self.orchestrator = Orchestrator(self.store, self.tasks, self.restarts, self.updates, self.background)
         self.scheduler = Scheduler(self.store, self.background, world.random)
         self.reaper = Reaper(self.store, self.tasks, self.background)
@@ -374,7 +373,7 @@ class Swarm:
     def _telling(self) -> Iterator[Host]:
         """Hosts whose managers tell the swarm's events."""
         leader = self.leader
-        for member in self.members.values():
+        for member in self.quorum.members:
             reached = leader is None or self.world.joined(leader, member.host)
             if member.manager and member.leads and member.host.running and reached:
                 yield member.host

@@ -67,7 +67,7 @@ class Agent:
         self._end()
         self._swarm = swarm
         self.host.networks.join_swarm()
-        self._unwatch = swarm.store.watch(self._changed)
+        self._unwatch = swarm.store.watch_node(self.host.swarm.node_id, self._changed)
         self._catch_up()
         return None
 

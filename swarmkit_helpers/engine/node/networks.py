@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..cluster.membership import NOT_INIT
 from ..cluster.networks import is_predefined, resource, spec_of
 from ..ids import object_id
 from ..kinds import Json
@@ -146,6 +147,10 @@ class Networks:
                 "Cannot create a multi-host network from a worker node. Please create the network from a manager node."
             )
             raise Refusal(403, text)
+        if membership.state == "inactive":
+            if body.get("Driver") != "overlay":
+                raise Refusal(403, "cannot create a swarm scoped network when swarm is not active")
+            raise Refusal(500, NOT_INIT)
         made = membership.require_manager().allocator.create_network(spec_of(body))
         return {"Id": made["ID"], "Warning": ""}
 

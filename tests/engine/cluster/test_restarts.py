@@ -49,8 +49,21 @@ async def test_the_delay_goes_by(lab: Lab) -> None:
 
 @in_lab
 async def test_attempts_of_long_ago_do_not_count(lab: Lab) -> None:
+    made: set[str] = set()
+    lab.swarm.store.watch(lambda change: made.add(change.object["ID"]) if change.kind == "task" else None)
     lab.swarm.create_service(web(**failing(Delay=SECOND, MaxAttempts=1, Window=SECOND // 2)))
-    await until(lambda: len(lab.tasks("web")) >= 4)
+    await until(lambda: len(made) >= 4)
+
+
+@in_lab
+async def test_one_more_than_the_attempts_is_kept(lab: Lab) -> None:
+    lab.swarm.create_service(web("many", **failing(Delay=SECOND, MaxAttempts=8)))
+    lab.swarm.create_service(web("few", **failing(Delay=SECOND, MaxAttempts=1, Window=SECOND // 2)))
+    await until(lambda: len(lab.tasks("many")) == 9 and all(map(ended, lab.tasks("many"))))
+    await lab.world.clock.sleep(2)
+    assert len(lab.tasks("many")) == 9
+    # One that was made a moment ago may be over.
+    await until(lambda: len(lab.tasks("few")) == 2)
 
 
 @in_lab

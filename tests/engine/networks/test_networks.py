@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from swarmkit_helpers.engine.cluster.membership import NOT_INIT
 from swarmkit_helpers.engine.refusal import Refusal
+from swarmkit_helpers.engine.world import World
 
-from .town import Town, in_town
+from .town import ADDRESSES, Town, in_town
 
 BRIDGE_REFUSALS: list[tuple[dict[str, Any], int, str]] = [
     ({"Name": "default"}, 403, "operation is not permitted on predefined default network "),
@@ -142,6 +144,20 @@ def test_workers_make_no_overlay_and_remove_none() -> None:
     in_town(work)
 
 
+def test_no_overlay_outside_a_swarm() -> None:
+    networks = World(ADDRESSES, seed=1).hosts["worker1.i2tch.loc"].networks
+    cases: list[tuple[dict[str, Any], int, str]] = [
+        ({"Name": "ov", "Driver": "overlay"}, 500, NOT_INIT),
+        ({"Name": "ov", "Driver": "overlay", "Ingress": True}, 500, NOT_INIT),
+        ({"Name": "ov", "Scope": "swarm"}, 403, "cannot create a swarm scoped network when swarm is not active"),
+        ({"Driver": "overlay"}, 500, "invalid name: "),
+    ]
+    for body, status, message in cases:
+        with pytest.raises(Refusal) as told:
+            networks.create(body)
+        assert (told.value.status, told.value.message) == (status, message), body
+
+
 def test_a_container_on_an_attachable_network() -> None:
     async def work(town: Town) -> None:
         worker, networks = town.worker1, town.worker1.networks
@@ -248,5 +264,79 @@ def test_a_port_is_free_again_after_its_service() -> None:
                 assert present is not None
                 town.manager.networks.remove(present["ID"])
                 town.manager.networks.create({"Name": ingress, "Driver": "overlay", "Ingress": True})
+
+    in_town(work)
+
+
+def test_a_stack_on_an_ingress_made_again() -> None:
+    """The services of the voting application, those that publish a port among them."""
+    published = {"vote": 5000, "result": 5001, "visualizer": 8080}
+    stack = {
+        "vote": ["frontend"],
+        "redis": ["frontend"],
+        "worker": ["frontend", "backend"],
+        "db": ["backend"],
+        "result": ["backend"],
+        "visualizer": ["default"],
+    }
+
+    async def work(town: Town) -> None:
+        before = town.swarm.allocator.ingress()
+        assert before is not None
+        town.serve("web", [], image="nginx", replicas=5, EndpointSpec={"Ports": [{"TargetPort": 80}]})
+        await town.running("web", 5)
+        town.swarm.remove_service("web")
+        await town.until(lambda: not any(host.containers.all() for host in town.hosts))
+        town.manager.networks.remove("ingress")
+        town.manager.networks.create({"Name": "my-ingress", "Driver": "overlay", "Ingress": True})
+        ids = {}
+        for name in ("frontend", "backend", "default"):
+            ids[name] = town.manager.networks.create({"Name": f"app_{name}", "Driver": "overlay"})["Id"]
+        for name, networks in stack.items():
+            template = {"Networks": [{"Target": ids[one], "Aliases": [name]} for one in networks]}
+            port = {"Protocol": "tcp", "TargetPort": 80, "PublishedPort": published.get(name, 0)}
+            more = {"EndpointSpec": {"Ports": [port]}} if name in published else {}
+            town.serve(f"app_{name}", [], image="nginx", replicas=2, template=template, **more)
+        vips: list[tuple[str, str]] = []
+        for name, networks in stack.items():
+            await town.running(f"app_{name}", 2)
+            held = town.swarm.find("service", f"app_{name}")["Endpoint"]["VirtualIPs"]
+            assert len(held) == len(networks) + (name in published)
+            vips += [(one["NetworkID"], one["Addr"]) for one in held]
+        assert len(set(vips)) == len(vips)
+        client = town.world.fabric.outside("learner", "10.0.3.9")
+        for host in town.hosts:
+            for number in published.values():
+                pipe = await town.world.fabric.connect(client, host.address, number)
+                pipe.write(b"GET / HTTP/1.0\r\n\r\n")
+                assert (await pipe.read_line()).startswith(b"HTTP/1.1 200")
+                pipe.abort()
+
+    in_town(work)
+
+
+def test_a_service_that_names_ingress_uses_it_up() -> None:
+    """As on the real engine, where its version grew by 255, and no published port was served any more."""
+
+    async def work(town: Town) -> None:
+        ports = {"Ports": [{"TargetPort": 80, "PublishedPort": 8091}]}
+        town.serve("before", ["sleep", "9999"], EndpointSpec=ports)
+        await town.running("before")
+        town.serve("named", ["sleep", "9999"], Networks=[{"Target": "ingress"}])
+        town.serve("after", ["sleep", "9999"], EndpointSpec={"Ports": [{"TargetPort": 80, "PublishedPort": 8092}]})
+        town.serve("plain", ["sleep", "9999"])
+        await town.running("plain")
+        assert [task["Status"]["State"] for name in ("named", "after") for task in town.tasks(name)] == ["new", "new"]
+        named = town.swarm.find("service", "named")
+        assert named["Endpoint"] == {"Spec": {}}
+        first = town.swarm.find("service", "before")["Version"]["Index"]
+        assert named["Version"]["Index"] > first + 200
+        for name in ("before", "named", "after"):
+            town.swarm.remove_service(name)
+        await town.until(lambda: not any(map(town.tasks, ("before", "named", "after"))))
+        town.manager.networks.remove("ingress")
+        town.manager.networks.create({"Name": "ingress", "Driver": "overlay", "Ingress": True})
+        town.serve("again", ["sleep", "9999"], EndpointSpec=ports)
+        await town.running("again")
 
     in_town(work)
