@@ -1,7 +1,7 @@
 """Puts events in an order that the engine keeps.
 
-What happens to one container, or to one exec of it, is told in its order. Events of different objects are told as their
-goroutines come to it: they are put one object after the other.
+What happens to one container is told in its order, and so is what happens to one of its execs, or between it and one
+network. Events of different objects are told as their goroutines come to it: they are put one object after the other.
 """
 
 from __future__ import annotations
@@ -16,35 +16,31 @@ NUMBERED = re.compile(r"(?<![0-9a-z])([0-9a-f]{64}|[0-9a-f]{12}|[0-9a-z]{25})(?!
 
 def in_order(events: list[Any], kept: dict[str, str]) -> list[Any]:
     """Sort events by what they are about; those of one object stay as they came."""
-    groups: dict[tuple[str, ...], list[Any]] = {}
-    names: dict[tuple[str, ...], str] = {}
+    groups: dict[tuple[str, str, str], list[Any]] = {}
+    names: dict[str, str] = {}
     for event in events:
-        about = subject(event)
-        groups.setdefault(about, []).append(event)
+        about, part = subject(event), kept.get(part_of(event), part_of(event))
+        groups.setdefault((*about, part), []).append(event)
         if event["Type"] == about[0]:
-            names.setdefault(about, name(event, kept))
-    # Of objects of one name, the one that was told of first comes first.
-    return [
-        event for about in sorted(groups, key=lambda about: (about[0], names.get(about, ""))) for event in groups[about]
-    ]
+            # Of objects of one name, the one that was told of first comes first.
+            names.setdefault(about[1], NUMBERED.sub("", event["Actor"]["Attributes"].get("name", "")))
+    order = sorted(groups, key=lambda group: (group[0], names.get(group[1], ""), NUMBERED.sub("", group[2])))
+    return [event for group in order for event in groups[group]]
 
 
-def subject(event: Any) -> tuple[str, ...]:
-    """Give what an event is about: its container's, if it has one, and its exec's."""
-    attributes = event["Actor"]["Attributes"]
-    if event["Type"] == "container":
-        return "container", event["Actor"]["ID"], attributes.get("execID", "")
-    if "container" in attributes:
-        return "container", attributes["container"], ""
+def subject(event: Any) -> tuple[str, str]:
+    """Give what an event is about: its container, if it has one."""
+    if container := event["Actor"]["Attributes"].get("container"):
+        return "container", container
     return event["Type"], event["Actor"]["ID"]
 
 
-def name(event: Any, kept: dict[str, str]) -> str:
-    """Give a name that is the same in every play."""
+def part_of(event: Any) -> str:
+    """Give the exec of a container, or the network, or the volume, that an event is about."""
     attributes = event["Actor"]["Attributes"]
-    exec_id = attributes.get("execID", "")
-    command = event["Action"].partition(":")[2]
-    return " ".join((NUMBERED.sub("", attributes.get("name", "")), kept.get(exec_id, command)))
+    if "container" in attributes:
+        return str(attributes.get("name") or event["Actor"]["ID"])
+    return str(attributes.get("execID", ""))
 
 
 def event_key(event: Any) -> tuple[str, ...]:

@@ -112,6 +112,13 @@ RULES = (
         "address of a bridge's card", "chance", text=r"(?<=\.0\.1 dev eth0 lladdr )02:42(:[0-9a-f]{2}){4}", by="<mac>"
     ),
     Rule("name of a gateway", "chance", text=r"(?<=\bgateway_)[0-9a-f]{12}", by="<sandbox>"),
+    Rule(
+        "order of networks",
+        "a hash table's",
+        text=r"(?<=connected to network endpoints: )mine, given",
+        by="given, mine",
+    ),
+    Rule("mark of a load balancer", "the next number, in the order of a hash table", field=r".*\.LocalLBIndex"),
     Rule("name of a gossip peer", "chance", field=r".*\.Peers\.\d+\.Name"),
     Rule(
         "span of time",

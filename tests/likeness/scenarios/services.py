@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..steps import W1, W2, Scenario, Step, delete, get, post
+from ..steps import W1, W2, M, Scenario, Step, Until, delete, get, post
 from .shapes import filters, gone, on, running, service, task_states, updated
 
 __all__ = ["SCENARIOS"]
@@ -254,6 +254,9 @@ SCENARIOS = (
                 service("second", host=W2, **ports({"TargetPort": 80, "PublishedPort": 8081, "PublishMode": "host"})),
             ),
             task_states("second", "pending"),
+            Until(
+                M, "/tasks?" + filters(service=["second"]), lambda tasks: tasks[0]["Status"].get("Err"), "it says why"
+            ),
             get("/tasks?" + filters(service=["second"])),
             post("/services/create", service("round", EndpointSpec={"Mode": "dnsrr"})),
             running("round"),
