@@ -21,7 +21,7 @@ from .api.control import Control
 from .api.server import Server, serve, serve_tcp
 from .world import World
 
-__all__ = ["main"]
+__all__ = ["HostType", "Named", "main"]
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LOOK_EVERY_S = 2.0

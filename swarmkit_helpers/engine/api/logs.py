@@ -19,7 +19,7 @@ from .call import Call, moment
 from .hijack import frame
 from .routes import Route
 
-__all__ = ["ROUTES", "Asked", "lines"]
+__all__ = ["ROUTES", "Asked", "lines", "written"]
 
 NO_STREAM = "Bad parameters: you must choose at least one stream"
 PREFIX = "com.docker.swarm"

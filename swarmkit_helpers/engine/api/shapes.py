@@ -16,7 +16,7 @@ from .golang import BadJson, Real
 
 __all__ = [
     "BOOL", "BYTES", "FLOAT", "STRING", "STRINGS", "STRING_MAP", "WORDS", "Anything", "Bool", "Bytes", "Float", "Int",
-    "Map", "Shape", "Slice", "Struct", "Text", "Words", "read",
+    "Map", "Place", "Shape", "Slice", "Struct", "Text", "Words", "read",
 ]  # fmt: skip
 
 

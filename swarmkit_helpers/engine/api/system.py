@@ -19,7 +19,7 @@ from .filters import Filters
 from .golang import dump
 from .routes import Route, absent
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "chosen_event"]
 
 NO_CACHE = {"Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache"}
 FUZZY_ACTIONS = ("exec_create", "exec_start", "health_status")

@@ -16,7 +16,7 @@ from .store import Change, Store
 from .tasks import Tasks, mark, new_task
 from .updater import Slot, Updates
 
-__all__ = ["Orchestrator"]
+__all__ = ["Orchestrator", "usable"]
 
 
 class Orchestrator:

@@ -20,7 +20,7 @@ from .sandbox import Sandbox
 if TYPE_CHECKING:
     from .host import Host
 
-__all__ = ["Attaching"]
+__all__ = ["Attaching", "attachment"]
 
 
 class Attaching:
