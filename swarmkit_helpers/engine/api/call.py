@@ -144,6 +144,15 @@ class Call:
             empty = nothing or ("EOF" if status == 500 else "got EOF while reading request body")
             raise Refusal(status, empty if str(bad) == "EOF" else str(bad)) from None
 
+    async def optional_body(self, shape: shapes.Struct) -> Json:
+        """The body, where there is one; a status of 500 says that it is not of that type."""
+        try:
+            return await self.body(shape, status=500)
+        except Refusal as refusal:
+            if refusal.message != "EOF":
+                raise
+            return {}
+
     def _check_type(self) -> None:
         given = self.request.headers.get("Content-Type")
         if given is None and not self.request.can_read_body:

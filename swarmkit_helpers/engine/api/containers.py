@@ -165,7 +165,7 @@ async def top(call: Call) -> web.StreamResponse:
 async def changes(call: Call) -> web.StreamResponse:
     """``GET /containers/{name}/changes``."""
     container = call.host.containers.find(call.name)
-    return json_answer(await call.settle(call.host.containers.changes(container)))
+    return json_answer(await call.settle(call.host.containers.changes(container)) or None)
 
 
 async def stats(call: Call) -> web.StreamResponse:

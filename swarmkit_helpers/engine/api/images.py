@@ -11,8 +11,9 @@ from aiohttp import web
 from ..kinds import Json
 from ..node.platforms import platform
 from ..node.pulling import offline
-from ..node.reference import parsed
+from ..node.reference import Reference, parsed
 from ..refusal import Refusal
+from . import bodies
 from .answers import close, empty, json_answer, stream
 from .call import Call
 from .filters import Filters
@@ -115,6 +116,34 @@ async def _told(first: Json | None, progress: AsyncIterator[Json]) -> AsyncItera
 
 def _line(message: Json) -> bytes:
     return dump(message).rstrip(b"\n") + b"\r\n"
+
+
+async def commit(call: Call) -> web.StreamResponse:
+    """``POST /commit``: a container's files and settings as an image; it is paused meanwhile."""
+    call.refuse("changes")
+    config = await call.optional_body(bodies.CONTAINER)
+    if not call.text("container"):
+        raise Refusal(400, 'invalid name or ID supplied: ""')
+    containers, images = call.host.containers, call.host.images
+    container = containers.find(call.text("container"))
+    config = {key: value for key, value in config.items() if key not in ("HostConfig", "NetworkingConfig")}
+    pauses = call.flag("pause", call.version >= (1, 13)) and container.state.status == "running"
+    if pauses:
+        containers.pause(container)
+    try:
+        name = _named(call.text("repo"), call.text("tag"), 500) if call.text("repo") else None
+        made = images.commit(container, name, config, call.text("author"), call.text("comment"))
+    finally:
+        if pauses:
+            containers.unpause(container)
+    return json_answer({"Id": made.id}, 201)
+
+
+def _named(repository: str, tag: str, status: int) -> Reference:
+    name = parsed(repository, status=status)
+    if tag and not TAG.fullmatch(tag):
+        raise Refusal(status, "invalid tag format")
+    return parsed(f"{repository}:{tag}", status=status) if tag else name
 
 
 async def tag(call: Call) -> web.StreamResponse:
@@ -221,6 +250,7 @@ ROUTES = (
     Route("POST", "/images/{name:.+}/push", push),
     Route("POST", "/images/{name:.+}/tag", tag),
     Route("DELETE", "/images/{name:.+}", remove),
+    Route("POST", "/commit", commit),
     Route("GET", "/distribution/{name:.+}/json", distribution),
     absent("POST", "/images/{name:.+}/import"),
 )

@@ -30,6 +30,10 @@ _BUSYBOX_TEXT = (
     "unlink unzip uptime usleep vi watch wc wget which who whoami xargs xxd yes zcat"
 )
 BUSYBOX = frozenset(_BUSYBOX_TEXT.split())
+SIMULATED = """\
+Image simulée du labo, à la place de {} : ses programmes sont imités,
+aucun vrai processus ne tourne dans ses conteneurs.
+"""
 NGINX_PAGE = """\
 <!DOCTYPE html>
 <html lang="fr">
@@ -114,7 +118,8 @@ REFERENCES = tuple(f"{name}:{tag}" for name, (_, tags) in _VERSIONS.items() for 
 @functools.cache
 def _layer(recipe_name: str) -> bytes:
     recipe = _VERSIONS[recipe_name][0]
-    return layer_of(recipe.programs, {path: text.encode() for path, text in recipe.files.items()})
+    files = {"/usr/share/doc/swarmlab/simulation.txt": SIMULATED.format(recipe_name), **recipe.files}
+    return layer_of(recipe.programs, {path: text.encode() for path, text in files.items()})
 
 
 @functools.cache

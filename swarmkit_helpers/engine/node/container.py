@@ -124,6 +124,8 @@ class Container:
     last_pid: int = 1
     prepared: bool = False
     """Whether it was started once: only then it has its files on the host."""
+    logged: bool = False
+    """Whether its process was started once, or nearly: only then it has a log."""
     layer: str = ""
     """Id of its writable layer."""
     original: Mapping[str, bytes] = field(default_factory=dict)

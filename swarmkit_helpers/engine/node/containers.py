@@ -123,7 +123,7 @@ class Containers:
             raise Refusal(400, f"Container cannot be connected to network endpoints: {', '.join(endpoints)}")
         image = self.host.images.find_for(config["Image"], wanted) if config.get("Image") else None
         identity = object_id()
-        settings = completed(config, image.config if image else {}, identity[:12])
+        settings = completed(config, image.config if image else None, identity[:12])
         check_log(given)
         self._check_space()
         chosen = self._name(name)
@@ -273,7 +273,7 @@ class Containers:
         container.host_config = container.host_config | changed
         container.policy = _policy(container.host_config)
         self.tell(container, "update")
-        return {"Warnings": []}
+        return {"Warnings": None}
 
     async def remove(self, container: Container, force: bool = False, volumes: bool = False) -> None:
         """Remove it.
@@ -444,7 +444,8 @@ class Containers:
     def tell(self, container: Container, action: str, **attributes: str) -> None:
         """Tell an event of a container."""
         own = {"image": container.config["Image"], "name": container.name}
-        self.host.events.add("container", action, container.id, container.config["Labels"] | own | attributes)
+        labels = container.config["Labels"] or {}
+        self.host.events.add("container", action, container.id, {**labels, **own, **attributes})
 
 
 def _policy(host_config: Json) -> RestartPolicy:

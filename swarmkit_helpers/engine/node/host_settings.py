@@ -128,7 +128,7 @@ DEFAULTS: Json = {
 }
 LEFT_OUT_EMPTY = frozenset(("StorageOpt", "Tmpfs", "Sysctls", "Runtime", "Mounts", "Init"))
 """Keys that `inspect` leaves out where they hold nothing."""
-_PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/(tcp|udp|sctp))?")
+_PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/(\w*))?", re.ASCII)
 
 
 def check_modes(config: Json, host_config: Json) -> None:
@@ -242,8 +242,9 @@ def check_log(host_config: Json) -> None:
 
 def _check_ports(bindings: Json) -> None:
     for port, several in bindings.items():
-        if port_of(port) is None:
-            raise Refusal(400, f'invalid port specification: "{port}"')
+        number = port.partition("/")[0]
+        if number and (port_of(number) is None or "-" in number):
+            raise Refusal(400, f'invalid port specification: "{number}"')
         for binding in several or ():
             asked = binding.get("HostPort") or ""
             if asked and port_of(asked) is None:
@@ -311,7 +312,7 @@ def host_completed(host: Host, host_config: Json | None) -> Json:
     }
     if given.get("PortBindings") is not None:
         given["PortBindings"] = {
-            _full(port): [
+            port: [
                 {"HostIp": binding.get("HostIp") or "", "HostPort": binding.get("HostPort") or ""}
                 for binding in several or ()
             ]
@@ -335,10 +336,6 @@ def host_completed(host: Host, host_config: Json | None) -> Json:
             empty = False
         made[key] = default if empty else value
     return {key: value for key, value in made.items() if key not in LEFT_OUT_EMPTY or value or value is False}
-
-
-def _full(port: str) -> str:
-    return port if "/" in port else f"{port}/tcp"
 
 
 def _capability(name: str) -> str:

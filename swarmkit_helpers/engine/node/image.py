@@ -17,7 +17,7 @@ from ..kinds import Json
 from ..refusal import Refusal
 from .executable import FOLDERS
 
-__all__ = ["Image", "archive", "damage", "image_config", "layer_of", "read_archive"]
+__all__ = ["Image", "archive", "damage", "folder_of", "image_config", "layer_of", "read_archive"]
 
 MOST_IN_FILE = 256 * 1024
 MOST_IN_FILES = 8 * 2**20
@@ -62,6 +62,8 @@ class Image:
     """``sha256:…``."""
     body: Json = field(init=False)
     size: int = field(init=False)
+    sizes: tuple[int, ...] = field(init=False)
+    """Of its layers."""
     programs: frozenset[str] = field(init=False)
     """Names of its programs."""
     files: Mapping[str, bytes] = field(init=False)
@@ -69,11 +71,12 @@ class Image:
     def __post_init__(self) -> None:
         programs: set[str] = set()
         files: dict[str, bytes] = {}
-        size = sum(_read_layer(layer, programs, files) for layer in self.layers)
+        sizes = tuple(_read_layer(layer, programs, files) for layer in self.layers)
         values = {
             "id": f"sha256:{hashlib.sha256(self.raw).hexdigest()}",
             "body": json.loads(self.raw),
-            "size": size,
+            "size": sum(sizes),
+            "sizes": sizes,
             "programs": frozenset(programs),
             "files": files,
         }
@@ -109,6 +112,11 @@ def image_config(given: Json) -> Json:
     return {key: value for key, value in made.items() if value or key not in LEFT_OUT_EMPTY}
 
 
+def folder_of(identity: str) -> str:
+    """Name of the directory where an engine keeps an image's last layer."""
+    return hashlib.sha256(identity.encode()).hexdigest()
+
+
 def layer_of(programs: Iterable[str], files: Mapping[str, bytes]) -> bytes:
     """A layer with those programs and files; the same ones give the same bytes."""
     stream = io.BytesIO()
@@ -133,10 +141,12 @@ def _read_layer(layer: bytes, programs: set[str], files: dict[str, bytes]) -> in
             path = entry.name.removeprefix("./").lstrip("/")
             folder, _, name = path.rpartition("/")
             size += entry.size if entry.isreg() else 0
-            if folder in folders and (entry.isreg() or entry.issym() or entry.islnk()):
+            if name.startswith(".wh."):
+                gone = name.removeprefix(".wh.")
+                files.pop(f"/{folder}/{gone}", None)
+                programs -= {gone} if folder in folders else set()
+            elif folder in folders and (entry.isreg() or entry.issym() or entry.islnk()):
                 programs.add(name)
-            elif name.startswith(".wh."):
-                files.pop(f"/{folder}/{name.removeprefix('.wh.')}", None)
             elif entry.isreg() and entry.size <= MOST_IN_FILE and not path.startswith(LEFT_OUT):
                 data = tar.extractfile(entry)
                 if data is not None and sum(map(len, files.values())) + entry.size <= MOST_IN_FILES:

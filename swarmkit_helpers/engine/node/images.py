@@ -11,7 +11,8 @@ from ..clock import ZERO_TIME
 from ..kinds import Json
 from ..refusal import Refusal
 from .builtin import builtin
-from .image import Image, archive, image_config, read_archive
+from .committing import committed
+from .image import Image, archive, folder_of, image_config, read_archive
 from .platforms import Platform
 from .pulling import HUB, offline, progress
 from .reference import Reference, is_id, parsed
@@ -35,6 +36,8 @@ class Images:
         """``alpine:latest`` or ``alpine@sha256:…`` -> id."""
         self._tagged: dict[str, str] = {}
         """Id -> when it was last tagged."""
+        self._parents: dict[str, str] = {}
+        """Id -> that of the image it was committed from."""
 
     # --- finding --------------------------------------------------------------------------------------
 
@@ -105,7 +108,7 @@ class Images:
             "Created": _seconds(image),
             "Id": image.id,
             "Labels": image.labels,
-            "ParentId": "",
+            "ParentId": self._parents.get(image.id, ""),
             "RepoDigests": digests or (None if tags else ["<none>@<none>"]),
             "RepoTags": tags or ([f"{digests[0].partition('@')[0]}:<none>"] if digests else ["<none>:<none>"]),
             "SharedSize": -1,
@@ -116,12 +119,12 @@ class Images:
     def inspect(self, image: Image) -> Json:
         """Body of ``GET /images/{name}/json``."""
         body = image.body
-        folder = f"{self.host.root}/overlay2/{_folder(image.id)}"
+        folder = f"{self.host.root}/overlay2/{folder_of(image.id)}"
         return {
             "Id": image.id,
             "RepoTags": self.tags(image),
             "RepoDigests": self.digests(image),
-            "Parent": "",
+            "Parent": self._parents.get(image.id, ""),
             "Comment": str(body.get("comment") or ""),
             "Created": str(body.get("created") or ZERO_TIME),
             "Container": str(body.get("container") or ""),
@@ -148,18 +151,26 @@ class Images:
     def history(self, image: Image) -> list[Json]:
         """Body of ``GET /images/{name}/history``, the newest step first."""
         steps = list(reversed(image.body.get("history") or [{}]))
-        sized = next((number for number, step in enumerate(steps) if not step.get("empty_layer")), 0)
+        line = self._line(image)
+        sizes = list(image.sizes)
         return [
             {
                 "Comment": str(step.get("comment") or ""),
                 "Created": _seconds(image, step.get("created")),
                 "CreatedBy": str(step.get("created_by") or ""),
-                "Id": image.id if number == 0 else "<missing>",
-                "Size": image.size if number == sized else 0,
-                "Tags": (self.tags(image) or None) if number == 0 else None,
+                "Id": line[number].id if number < len(line) else "<missing>",
+                "Size": 0 if step.get("empty_layer") or not sizes else sizes.pop(),
+                "Tags": (self.tags(line[number]) or None) if number < len(line) else None,
             }
             for number, step in enumerate(steps)
         ]
+
+    def _line(self, image: Image) -> list[Image]:
+        """An image, the one it was committed from, and so on."""
+        found = [image]
+        while (parent := self._images.get(self._parents.get(found[-1].id, ""))) is not None:
+            found.append(parent)
+        return found
 
     # --- bringing -------------------------------------------------------------------------------------
 
@@ -251,6 +262,27 @@ class Images:
             self._tell("load", image)
         return answers
 
+    def commit(self, container: Container, name: Reference | None, config: Json, author: str, comment: str) -> Image:
+        """Make an image of a container.
+
+        Parameters
+        ----------
+        name
+            Of the image; None: it has none.
+        config
+            What is to be changed in the container's settings; empty: nothing.
+        """
+        base = self._images.get(container.image_id)
+        made = committed(container, base, config, author=author, comment=comment)
+        self._images[made.id] = made
+        if base is not None:
+            self._parents[made.id] = base.id
+        if name is not None:
+            self.name(made, name)
+        attributes = {"comment": comment, "imageID": made.id, "imageRef": name.familiar if name else ""}
+        self.host.containers.tell(container, "commit", **attributes)
+        return made
+
     def save(self, references: list[str]) -> bytes:
         """An archive of images.
 
@@ -290,6 +322,10 @@ class Images:
         name = parsed(f"{repository}:{tag}" if tag else repository, status=500)
         if name.digest:
             raise Refusal(500, "refusing to create a tag with a digest reference")
+        self.name(image, name)
+
+    def name(self, image: Image, name: Reference) -> None:
+        """Give it that name, as ``docker tag`` does."""
         self._keep(image, name.familiar)
         self._tagged[image.id] = self.host.world.clock.now()
         self._tell("tag", image, name.familiar)
@@ -358,6 +394,7 @@ class Images:
     def _delete(self, image: Image, users: list[Container]) -> list[Json]:
         del self._images[image.id]
         self._tagged.pop(image.id, None)
+        self._parents.pop(image.id, None)
         self._tell("delete", image)
         answers = [{"Deleted": image.id}]
         layers = (image.body.get("rootfs") or {}).get("diff_ids") or ()
@@ -393,10 +430,6 @@ class Images:
 
 def _short(image: Image) -> str:
     return image.id.removeprefix("sha256:")[:SHORT]
-
-
-def _folder(identity: str) -> str:
-    return hashlib.sha256(identity.encode()).hexdigest()
 
 
 def _layers(image: Image) -> list[str]:

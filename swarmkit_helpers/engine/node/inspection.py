@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from ..clock import ZERO_TIME
 from ..kinds import Json
 from ..refusal import Refusal
+from .image import folder_of
 from .ports import listed_ports
 
 if TYPE_CHECKING:
     from .container import Container
 
-__all__ = ["inspected", "listed", "nanoseconds", "status_text"]
+__all__ = ["inspected", "listed", "nanoseconds", "sizes", "status_text"]
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -50,7 +51,7 @@ def inspected(container: Container, *, size: bool = False) -> Json:
         "ResolvConfPath": f"{folder}/resolv.conf" if folder else "",
         "HostnamePath": f"{folder}/hostname" if folder else "",
         "HostsPath": f"{folder}/hosts" if folder else "",
-        "LogPath": f"{own}/{container.id}-json.log" if container.prepared else "",
+        "LogPath": f"{own}/{container.id}-json.log" if container.logged else "",
         "Name": f"/{container.name}",
         "RestartCount": container.restart_count,
         "Driver": "overlay2",
@@ -64,9 +65,7 @@ def inspected(container: Container, *, size: bool = False) -> Json:
     }
     if size:
         written, root = sizes(container)
-        if written:
-            shown["SizeRw"] = written
-        shown["SizeRootFs"] = root
+        shown |= {"SizeRw": written, "SizeRootFs": root}
     return shown | {
         "Mounts": container.mounts,
         "Config": container.config,
@@ -95,9 +94,17 @@ def listed(container: Container, *, size: bool = False) -> Json:
         "State": container.state.status,
         "Status": status_text(container),
         "HostConfig": {"NetworkMode": container.host_config["NetworkMode"]},
-        "NetworkSettings": {"Networks": _network(container)["Networks"]},
+        "NetworkSettings": {"Networks": _listed_networks(container)},
         "Mounts": [_listed_mount(mount) for mount in container.mounts],
     }
+
+
+def _listed_networks(container: Container) -> Json:
+    networks: Json = _network(container)["Networks"]
+    if container.task is None:
+        return networks
+    # nor does it know the aliases that a task's container is given
+    return {name: one | {"Aliases": None} for name, one in networks.items()}
 
 
 def _listed_mount(mount: Json) -> Json:
@@ -131,7 +138,7 @@ def _network_owner(container: Container) -> Container:
 def _driver(container: Container) -> Json:
     folder = f"{container.host.root}/overlay2"
     own = f"{folder}/{container.layer}"
-    lower = container.image_id.removeprefix("sha256:")
+    lower = folder_of(container.image_id)
     return {
         "Data": {
             "LowerDir": f"{own}-init/diff:{folder}/{lower}/diff",

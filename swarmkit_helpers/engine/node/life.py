@@ -16,7 +16,7 @@ from .mounts import mounted
 from .ports import publish, unpublish
 from .process import Process, environment
 from .signals import NUMBERS, name_of
-from .users import check_user
+from .users import user_of
 
 if TYPE_CHECKING:
     from ..programs.system import Program
@@ -113,6 +113,7 @@ class Life:
             tty=tty,
             shielded=not container.host_config.get("Init"),
         )
+        process.run_as(user_of(container, container.config["User"]))
         process.after_end = lambda _: self._ended(container)
         container.process = process
         container.prepared = True
@@ -142,7 +143,7 @@ class Life:
             if mode not in ("host", "none"):
                 self._publish(container)
             self.host.networks.start(container)
-        check_user(container, container.config["User"])
+        user_of(container, container.config["User"])
         if requests := container.host_config["DeviceRequests"]:
             kinds = requests[0].get("Capabilities") or []
             wanted = " ".join(f"[{' '.join(several)}]" for several in kinds)
@@ -157,6 +158,7 @@ class Life:
                 "read/write": str(one["RW"]).lower(),
             }
             self.host.events.add("volume", "mount", one["Name"], attributes)
+        container.logged = True
         try:
             return executable(container, container.path, environment(container))
         except Unrunnable as err:

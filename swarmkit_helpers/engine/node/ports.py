@@ -80,14 +80,20 @@ def _public(container: Container, protocol: str, asked: tuple[int, int, str], ad
 
 
 def _wanted(container: Container) -> dict[str, list[Json]]:
-    """Port of the container -> where it is to be published; nowhere, for one that is only exposed."""
+    """Port of the container -> where it is to be published; nowhere, for one that is only exposed.
+
+    What is bound and not exposed is not published: clients expose what they bind.
+    """
     settings = container.host_config
-    wanted: dict[str, list[Json]] = {port: [] for port in container.config.get("ExposedPorts") or ()}
-    if settings["PublishAllPorts"]:
-        wanted = {port: [{}] for port in wanted}
-    for port, bindings in (settings["PortBindings"] or {}).items():
-        wanted[port] = list(bindings) or [{}]
-    return wanted
+    bound = {_key(port): list(bindings or ()) for port, bindings in (settings["PortBindings"] or {}).items()}
+    exposed = {_key(port) for port in container.config.get("ExposedPorts") or ()}
+    else_ = [{}] if settings["PublishAllPorts"] else []
+    return {port: (bound[port] or [{}]) if port in bound else else_ for port in exposed}
+
+
+def _key(port: str) -> str:
+    number, _, protocol = port.partition("/")
+    return f"{number}/{(protocol or 'tcp').lower()}"
 
 
 def unpublish(container: Container) -> None:

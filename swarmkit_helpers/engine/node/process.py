@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from ..ids import object_id
 from ..kinds import Json
+from ..programs.files import FileSystem
 from ..programs.system import Program, System
 from ..refusal import Refusal
 from .executable import Unrunnable, executable
 from .keys import keys_of
 from .output import Output, Reading
 from .signals import IGNORED, NUMBERS
+from .users import User, user_of
 
 if TYPE_CHECKING:
     from ..net.stack import Stack
@@ -107,23 +109,53 @@ class Process:
         Raises
         ------
         Refusal
-            400: its program cannot be run, and its exit code says so; 409: it has been started before.
+            400: its program cannot be run, and its exit code says so; 409: it has been started before; 500: nobody is
+            to run it.
         """
         if self.exit_code is not None:
             raise Refusal(409, f"Error: Exec command {self.id} has already run")
         if self.running:
             raise Refusal(409, f"Error: Exec command {self.id} is already running")
         self.before_start(self)
+        body = self.body or {}
         try:
+            self.run_as(user_of(self.container, str(body.get("User") or self.container.config["User"])))
+            self._enter(str(body.get("WorkingDir") or ""))
             program = executable(self.container, self.argv[0], self.system.environment)
         except Unrunnable as err:
-            self.exit_code = NOT_RUN
-            self._ended.set()
-            self.output.end()
-            self.after_end(self)
+            self._give_up()
             message = f"OCI runtime exec failed: exec failed: unable to start container process: {err}: unknown"
             raise Refusal(400, message) from err
+        except Refusal:
+            self._give_up()
+            raise
         self.begin(program)
+
+    def run_as(self, user: User) -> None:
+        """Have it run by that user."""
+        self.system.uid, self.system.gid = user.number, user.group
+
+    def _enter(self, directory: str) -> None:
+        """Refuse a directory that an exec cannot run in; none: its container's own."""
+        if not directory:
+            return
+        if not directory.startswith("/"):
+            raise Refusal(400, "OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown")
+        files = FileSystem(self.system)
+        problem = f'chdir to cwd ("{directory}") set in config.json failed'
+        if not files.exists(directory):
+            raise Unrunnable(f"{problem}: no such file or directory", NOT_RUN)
+        if not files.is_directory(directory):
+            hint = "Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path"
+            text = f"OCI runtime exec failed: exec failed: unable to start container process: {problem}"
+            raise Refusal(400, f"{text}: not a directory: unknown: {hint} exists and is the expected type")
+
+    def _give_up(self) -> None:
+        """It could not start."""
+        self.exit_code = NOT_RUN
+        self._ended.set()
+        self.output.end()
+        self.after_end(self)
 
     def begin(self, program: Program) -> None:
         """Run that program."""

@@ -50,19 +50,21 @@ def check_health(health: Json | None) -> None:
         raise Refusal(400, "Retries in Healthcheck cannot be negative")
 
 
-def completed(config: Json, image: Json, short_id: str) -> Json:
+def completed(config: Json, image: Json | None, short_id: str) -> Json:
     """``Config`` as `inspect` shows it: in the engine's order, with what the image adds.
 
     Parameters
     ----------
     image
-        ``Config`` of the image; empty for none.
+        ``Config`` of the image; None for none.
 
     Raises
     ------
     Refusal
         400: neither says what to run.
     """
+    labelled = image is not None or config.get("Labels") is not None
+    image = image or {}
     entrypoint, words = config.get("Entrypoint"), config.get("Cmd")
     if not entrypoint:
         words = words or image.get("Cmd")
@@ -94,7 +96,7 @@ def completed(config: Json, image: Json, short_id: str) -> Json:
         if config.get(key):
             made[key] = config[key]
     made["OnBuild"] = None
-    made["Labels"] = dict(sorted(labels.items()))
+    made["Labels"] = dict(sorted(labels.items())) if labelled else None
     if signal := config.get("StopSignal") or image.get("StopSignal"):
         made["StopSignal"] = signal
     if config.get("StopTimeout") is not None:

@@ -12,7 +12,7 @@ from ..cluster.templates import context, expand
 from ..kinds import Json
 from .container import Attachment
 
-__all__ = ["attachments_of", "config_of", "files_of", "grace_s", "host_config_of"]
+__all__ = ["attachments_of", "config_of", "files_of", "grace_s", "host_config_of", "host_ports"]
 
 COPIED = (
     ("Image", "Image"),
@@ -27,7 +27,6 @@ HOST_COPIED = (
     ("CapabilityAdd", "CapAdd"),
     ("CapabilityDrop", "CapDrop"),
     ("Sysctls", "Sysctls"),
-    ("Ulimits", "Ulimits"),
     ("Groups", "GroupAdd"),
 )
 
@@ -97,13 +96,13 @@ def host_config_of(task: Json, node: Json) -> Json:
     config |= {key: value for key, value in found.items() if value}
     if (driver := task["Spec"].get("LogDriver")) and driver.get("Name"):
         config["LogConfig"] = {"Type": driver["Name"], "Config": driver.get("Options") or {}}
-    if ports := host_ports(task):
-        bindings: Json = {}
-        for port in ports:
-            number = port.get("PublishedPort") or 0
-            key = f"{port['TargetPort']}/{port['Protocol']}"
-            bindings.setdefault(key, []).append({"HostIp": "", "HostPort": str(number) if number else ""})
-        config["PortBindings"] = bindings
+    bindings: Json = {}
+    for port in host_ports(task):
+        number = port.get("PublishedPort") or 0
+        key = f"{port['TargetPort']}/{port['Protocol']}"
+        bindings.setdefault(key, []).append({"HostIp": "", "HostPort": str(number) if number else ""})
+    config["PortBindings"] = bindings
+    config["Ulimits"] = [dict(one) for one in spec.get("Ulimits") or ()]
     if any(driver_of(held["Network"]) == "host" for held in task.get("NetworksAttachments") or []):
         config["NetworkMode"] = "host"
     return config

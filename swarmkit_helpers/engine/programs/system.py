@@ -42,6 +42,8 @@ class System:
     directory: str = "/"
     """Where it runs."""
     pid: int = 1
+    uid: int = 0
+    gid: int = 0
 
     def say(self, text: str) -> None:
         """Write a line."""

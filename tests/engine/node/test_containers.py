@@ -442,7 +442,7 @@ def test_updating(run: Run) -> None:
             "limit, update the memoryswap at the same time",
         )
         assert container.host_config["RestartPolicy"]["Name"] == ""
-        assert host.containers.update(container, {"RestartPolicy": {"Name": "always"}}) == {"Warnings": []}
+        assert host.containers.update(container, {"RestartPolicy": {"Name": "always"}}) == {"Warnings": None}
         assert container.policy.name == "always"
         assert host.events.past()[-1]["Action"] == "update"
 
@@ -479,6 +479,6 @@ def test_files_that_cannot_be_written(run: Run) -> None:
         for path in ("/tmp/a", "/r/a"):
             with pytest.raises(OSError, match="Read-only file system"):
                 container.files[path] = b"x"
-        assert list(container.files) == ["/v/a"] and "/v/a" in container.files
+        assert set(container.files) - set(container.original) == {"/v/a"} and "/v/a" in container.files
 
     run(scenario)

@@ -8,6 +8,7 @@ import pytest
 
 from swarmkit_helpers.engine.node.host import Host
 from swarmkit_helpers.engine.node.process import Process
+from swarmkit_helpers.engine.node.users import user_of
 from swarmkit_helpers.engine.refusal import Refusal
 
 from .conftest import Run, create, ended, told
@@ -148,7 +149,7 @@ def test_execs_end_with_their_container(run: Run) -> None:
         await host.containers.kill(container, "KILL")
         assert other.exit_code == 137
         assert host.containers.find_exec(other.id).inspect()["ExitCode"] == 137
-        with pytest.raises(Refusal, match="is not running: Exited .137. Less than a second ago") as refused:
+        with pytest.raises(Refusal, match=r"is not running: Exited .137. Less than a second ago") as refused:
             host.containers.ready_exec(other.id)
         assert refused.value.status == 500
         with pytest.raises(Refusal, match=f"No such exec instance: {never.id}"):
@@ -223,6 +224,46 @@ def test_changed_files(run: Run) -> None:
             {"Path": "/v", "Kind": 1},
         ]
         assert host.volumes.files(container.mounts[0]["Name"]) == {"/b": b"written"}
-        assert sorted(container.files) == ["/tmp/a", "/v/b"]
+        assert sorted(set(container.files) - set(container.original)) == ["/tmp/a", "/v/b"]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "message"),
+    [
+        ({"User": "zz"}, 500, "unable to find user zz: no matching entries in passwd file"),
+        ({"User": "1000:zz"}, 500, "unable to find group zz: no matching entries in group file"),
+        ({"User": "99999999999"}, 500, "uids and gids must be in range 0-2147483647"),
+        (
+            {"WorkingDir": "/nothing"},
+            400,
+            "OCI runtime exec failed: exec failed: unable to start container process: "
+            'chdir to cwd ("/nothing") set in config.json failed: no such file or directory: unknown',
+        ),
+        ({"WorkingDir": "x"}, 400, "OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown"),
+    ],
+)
+def test_who_runs_an_exec_and_where(run: Run, asked: dict[str, str], status: int, message: str) -> None:
+    async def scenario(host: Host) -> None:
+        container = create(host, Cmd=["sleep", "1000"])
+        await host.containers.start(container)
+        process = host.containers.create_exec(container, {"Cmd": ["hostname"], **asked})
+        before = len(told(host))
+        with pytest.raises(Refusal) as refused:
+            process.start()
+        assert (refused.value.status, refused.value.message) == (status, message)
+        assert process.exit_code == 126
+        assert told(host, since=before) == ["container exec_start: hostname "]
+
+    run(scenario)
+
+
+def test_users(run: Run) -> None:
+    async def scenario(host: Host) -> None:
+        container = create(host, Cmd=["sleep", "1000"])
+        for text, numbers in {"": (0, 0), "1000": (1000, 0), "nobody:5": (65_534, 5), ":5": (0, 5)}.items():
+            user = user_of(container, text)
+            assert (user.number, user.group) == numbers
 
     run(scenario)

@@ -13,7 +13,7 @@ from swarmkit_helpers.engine.node.host import Host
 from swarmkit_helpers.engine.node.reference import parsed
 from swarmkit_helpers.engine.refusal import Refusal
 
-from .conftest import Run, create, told
+from .conftest import Run, create, ended, told
 
 INSPECT_KEYS = (
     "Id RepoTags RepoDigests Parent Comment Created Container ContainerConfig DockerVersion Author Config "
@@ -243,3 +243,30 @@ def test_every_built_in_image_can_be_had() -> None:
         words = [*(image.config["Entrypoint"] or ()), *(image.config["Cmd"] or ())]
         assert words[0] in image.programs
         assert parsed(reference).familiar == reference
+
+
+def test_committing(run: Run) -> None:
+    async def scenario(host: Host) -> None:
+        container = create(host, "base", Cmd=["sh", "-c", "write /tmp/new"])
+        await host.containers.start(container)
+        await ended(container)
+        container.programs -= {"wget"}
+        made = host.images.commit(container, parsed("mine:1"), {}, "me", "why")
+        assert made.files["/tmp/new"] == b"written"
+        assert "sleep" in made.programs and "wget" not in made.programs
+        shown, base = host.images.inspect(made), host.images.find("alpine")
+        assert (shown["Parent"], shown["Author"], shown["Comment"]) == (base.id, "me", "why")
+        assert shown["Config"]["Cmd"] == ["sh", "-c", "write /tmp/new"]
+        assert [step["Tags"] for step in host.images.history(made)] == [["mine:1"], ["alpine:latest"]]
+        assert [step["Size"] for step in host.images.history(made)] == [len(b"written"), base.size]
+        told_of = host.events.past()[-2:]
+        assert [event["Action"] for event in told_of] == ["tag", "commit"]
+        assert told_of[1]["Actor"]["Attributes"]["imageRef"] == "mine:1"
+        again = host.containers.create("again", {"Image": "mine:1", "Cmd": ["wget"]}, None, None)
+        with pytest.raises(Refusal, match="executable file not found"):
+            await host.containers.start(again)
+        other = host.images.commit(container, None, {"Labels": {"x": "y"}, "Cmd": ["hostname"]}, "", "")
+        assert other.config["Cmd"] == ["hostname"] and (other.labels or {})["x"] == "y"
+        assert host.images.tags(other) == []
+
+    run(scenario)

@@ -206,7 +206,8 @@ def test_what_does_not_run_cannot_be_killed(run: Run) -> None:
 def test_ports(run: Run) -> None:
     async def scenario(host: Host) -> None:
         ports = {"80/tcp": [{"HostPort": ""}], "70/tcp": [{"HostIp": "127.0.0.1", "HostPort": "7070"}]}
-        web = host.containers.create("web", {"Image": "nginx"}, {"PortBindings": ports}, None)
+        both = {"Image": "nginx", "ExposedPorts": {"70/tcp": {}}}
+        web = host.containers.create("web", both, {"PortBindings": ports | {"60/tcp": [{"HostPort": "6060"}]}}, None)
         await host.containers.start(web)
         assert host.containers.inspect(web)["NetworkSettings"]["Ports"] == {
             "70/tcp": [{"HostIp": "127.0.0.1", "HostPort": "7070"}],
