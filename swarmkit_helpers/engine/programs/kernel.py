@@ -16,7 +16,7 @@ RELEASE = "6.1.0-simulated"
 LOOPBACK_MTU = 65_536
 OS_RELEASE = """\
 NAME="Conteneur simulé"
-PRETTY_NAME="Conteneur simulé : aucun vrai processus n'y tourne"
+PRETTY_NAME="Conteneur simulé : aucun vrai processus n'y tourne"
 ID=swarmlab
 ID_LIKE=debian
 """

@@ -106,9 +106,9 @@ def _long(word: str, words: list[str], long: Sequence[str]) -> tuple[str, str]:
 
 @cache
 def _usages() -> dict[str, str]:
-    text = Path(__file__).with_name("tools").joinpath("usages.txt").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("tools").joinpath("usages.txt").read_text(encoding="utf-8").removesuffix("\n")
     blocks = text.removeprefix("@").split("\n@")
-    return {name: body.rstrip("\n") for name, _, body in (block.partition("\n") for block in blocks)}
+    return {name: body for name, _, body in (block.partition("\n") for block in blocks)}
 
 
 def usage_of(applet: str) -> str:

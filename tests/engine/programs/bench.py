@@ -115,6 +115,7 @@ class Bench:
         tty: bool = False,
         env: dict[str, str] | None = None,
         pid: int = 0,
+        directory: str = "/",
     ) -> Run:
         """Run a program in a container."""
         container = self.containers[name]
@@ -131,6 +132,7 @@ class Bench:
             stdin=reader_of(stdin) if isinstance(stdin, bytes) else stdin,
             tty=tty,
             programs=container.programs,
+            directory=directory,
             pid=pid or container.next_pid(),
         )
         program = catalogue.find(system, argv[0])

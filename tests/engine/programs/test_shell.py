@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from swarmkit_helpers.engine.programs import catalogue
@@ -109,6 +109,8 @@ PARTS = st.sampled_from(
 def test_words_are_split_and_quoted_as_dash_does(
     value: str, arguments: list[str], parts: list[str], spaced: bool
 ) -> None:
+    # dash loses an empty argument of "$@" beside an expansion that is not quoted.
+    assume('"$@"' not in parts or all(arguments))
     quoted = "'" + value.replace("'", "'\\''") + "'"
     line = (" " if spaced else "").join(parts)
     script = f"set -f; x={quoted}; for w in {line}; do printf '<%s>' \"$w\"; done; echo"
@@ -123,14 +125,14 @@ def test_fields_are_split_as_dash_does(value: str, separators: str) -> None:
     assert ours(script) == theirs(script)
 
 
-def in_alpine(script: str, *arguments: str, name: str = "sh") -> tuple[int, str, str]:
+def in_alpine(script: str) -> tuple[int, str, str]:
     """What a script does where sh is BusyBox's."""
     found: list[tuple[int, str, str]] = []
 
     async def scenario() -> None:
         bench = Bench()
         bench.add("c")
-        found.append(await bench.run("c", "sh", "-c", script, name, *arguments))
+        found.append(await bench.run("c", "sh", "-c", script))
         await bench.close()
 
     play(scenario())

@@ -22,7 +22,7 @@ PAGE = """\
 <body>
 <h1>nginx fonctionne</h1>
 <p>Cette page vient du conteneur <strong>{name}</strong>.</p>
-<p>nginx simulé : aucun vrai serveur ne tourne dans ce conteneur simulé.</p>
+<p>nginx simulé : aucun vrai serveur ne tourne dans ce conteneur simulé.</p>
 </body>
 </html>
 """

@@ -155,7 +155,7 @@ async def _made(system: System, files: FileSystem, data: str) -> bool:
     password = system.environment.get("POSTGRES_PASSWORD") or ""
     if not password:
         system.complain(
-            "La base n'est pas créée : POSTGRES_PASSWORD est vide ou absent. Donnez un mot de passe à l'utilisateur "
+            "La base n'est pas créée : POSTGRES_PASSWORD est vide ou absent. Donnez un mot de passe à l'utilisateur "
             f"{user}, par exemple avec docker run -e POSTGRES_PASSWORD=..."
         )
         return False

@@ -36,12 +36,12 @@ async def vote(system: System) -> int:
 
     def page(voter: str, *, choice: str = "", refusal: str = "", status: int = 200) -> Reply:
         notice = (
-            f'<p class="notice good" role="status" id="vote-taken">✔ Vote enregistré : {escape(names[choice])}</p>'
+            f'<p class="notice good" role="status" id="vote-taken">✔ Vote enregistré : {escape(names[choice])}</p>'
             if choice
             else ""
         )
         if refusal:
-            said = f"✘ Votre vote n'est pas enregistré : {escape(refusal)}"
+            said = f"✘ Votre vote n'est pas enregistré : {escape(refusal)}"
             notice = f'<p class="notice" role="alert" id="vote-refused">{said}</p>'
         buttons = "\n    ".join(
             f'<button class="choice of-{key}" id="{key}" name="vote" value="{key}" '

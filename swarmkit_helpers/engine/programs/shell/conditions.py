@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..files import FileSystem
@@ -16,7 +17,17 @@ BINARY = frozenset(["=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "
 
 
 class ConditionFault(Exception):
-    """The expression is wrong."""
+    """The expression is wrong; its message is what BusyBox says.
+
+    Parameters
+    ----------
+    dash
+        What dash says, where it is something else.
+    """
+
+    def __init__(self, message: str, dash: str = "") -> None:
+        super().__init__(message)
+        self.dash = dash or message
 
 
 def condition(system: System, words: Sequence[str]) -> bool:
@@ -34,7 +45,8 @@ def condition(system: System, words: Sequence[str]) -> bool:
         return short
     value = reader.either()
     if reader.words:
-        raise ConditionFault(f"{reader.words[0]}: unexpected operator")
+        said = reader.words[0]
+        raise ConditionFault(f"{said}: unknown operand", f"{said}: unexpected operator")
     return value
 
 
@@ -44,20 +56,14 @@ class _Reader:
         self.words = words
 
     def short(self) -> bool | None:
-        """Up to four words, by POSIX's own rules; None for more."""
+        """Up to three words, by POSIX's own rules; None for others."""
         words = self.words
         if len(words) == 1:
             return bool(words[0])
-        if len(words) == 2:
-            if words[0] == "!":
-                return not words[1]
-            if words[0] in UNARY:
-                return self.unary(*words)
-            raise ConditionFault(f"{words[0]}: unexpected operator")
+        if len(words) == 2 and words[0] == "!":
+            return not words[1]
         if len(words) == 3 and words[1] in BINARY:
             return self.binary(*words)
-        if len(words) == 3 and words[0] == "!":
-            return not condition(self.system, words[1:])
         return None
 
     def either(self) -> bool:
@@ -90,6 +96,8 @@ class _Reader:
             if not words or words.pop(0) != ")":
                 raise ConditionFault("closing paren expected")
             return value
+        if len(words) == 2 and words[1] in BINARY:
+            raise ConditionFault(f"{words[1]}: argument expected")
         if len(words) > 2 and words[1] in BINARY:
             left, operator, right = words[:3]
             del words[:3]
@@ -106,7 +114,7 @@ class _Reader:
         if operator == "-z":
             return not operand
         if operator == "-t":
-            return self.system.tty
+            return self.number(operand) in (0, 1, 2) and self.system.tty
         seen = FileSystem(self.system)
         if operator == "-d":
             return seen.is_directory(operand)
@@ -151,7 +159,11 @@ class _Reader:
 
     @staticmethod
     def number(text: str) -> int:
-        try:
-            return int(text)
-        except ValueError:
-            raise ConditionFault(f"Illegal number: {text}") from None
+        found = re.fullmatch(r"\s*([-+]?\d+)\s*", text, re.ASCII)
+        wrong = f"Illegal number: {text}"
+        if not found:
+            raise ConditionFault(f"{text}: bad number" if text else "bad number", wrong)
+        value = int(found[1])
+        if not -(1 << 63) <= value < 1 << 63:
+            raise ConditionFault(f"{text}: out of range", wrong)
+        return value

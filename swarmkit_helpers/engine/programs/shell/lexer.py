@@ -20,6 +20,9 @@ ENDS_WORD = " \t\n&|;<>()"
 class ScriptError(Exception):
     """The script cannot be understood; its message is what follows « syntax error: »."""
 
+    line = 1
+    """Where."""
+
 
 class Incomplete(ScriptError):
     """It ends too early: more of it may come."""
@@ -45,12 +48,14 @@ class Lexer:
         The script.
     parse
         Parses what ``$(`` begins, up to ``)``.
+    line
+        The number of its first line.
     """
 
-    def __init__(self, text: str, parse: Callable[[Lexer], Script]) -> None:
+    def __init__(self, text: str, parse: Callable[[Lexer], Script], line: int = 1) -> None:
         self.text = text
         self.place = 0
-        self.line = 1
+        self.line = line
         self._parse = parse
         self.documents: list[tuple[str, bool, bool, list[Word]]] = []
         """Here-documents whose text begins on the next line: delimiter, quoted, tabs cut, where to put the text."""

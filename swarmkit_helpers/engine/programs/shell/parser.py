@@ -34,17 +34,22 @@ RESERVED = frozenset(
 ENDS = frozenset(["then", "elif", "else", "fi", "do", "done", "esac", "}", ")", ";;"])
 
 
-def parse(text: str) -> Script:
-    """Parse a whole script.
+def parse(text: str, line: int = 1) -> Script:
+    """Parse a whole script, whose first line has that number.
 
     Raises
     ------
     ScriptError
     """
-    parser = _Parser(Lexer(text, _substitution))
-    script = parser.script()
-    if parser.token.kind != "end":
-        raise parser.unexpected()
+    lexer = Lexer(text, _substitution, line)
+    try:
+        parser = _Parser(lexer)
+        script = parser.script()
+        if parser.token.kind != "end":
+            raise parser.unexpected()
+    except ScriptError as err:
+        err.line = lexer.line
+        raise
     return script
 
 

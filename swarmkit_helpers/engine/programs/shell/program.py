@@ -23,6 +23,7 @@ async def sh(system: System, argv: Sequence[str]) -> int:
     words = list(argv[1:])
     dash = "dash" in catalogue.available(system)
     options: set[str] = set()
+    named = in_file = False
     text: str | None = None
     while words and words[0][:1] in ("-", "+") and len(words[0]) > 1:
         word = words.pop(0)
@@ -30,7 +31,7 @@ async def sh(system: System, argv: Sequence[str]) -> int:
             break
         for letter in word[1:]:
             if letter not in "abCcefhilmnsuvx":
-                said = f"sh: 0: Illegal option -{letter}" if dash else f"sh: invalid option -- '{letter}'"
+                said = f"sh: 0: Illegal option -{letter}" if dash else f"sh: illegal option -{letter}"
                 system.complain(said)
                 return 2
         options |= set(word[1:])
@@ -39,17 +40,21 @@ async def sh(system: System, argv: Sequence[str]) -> int:
             system.complain(f"{argv[0]}: 0: -c requires an argument" if dash else f"{argv[0]}: -c requires an argument")
             return 2
         text = words.pop(0)
+        named = bool(words)
         name = words.pop(0) if words else argv[0]
     elif words and "s" not in options:
         name = words.pop(0)
+        named = in_file = True
         try:
             text = FileSystem(system).read(name).decode("utf-8", "surrogateescape")
-        except FileError:
-            system.complain(f"sh: 0: cannot open {name}: No such file" if dash else f"sh: can't open '{name}'")
-            return 2 if dash else 127
+        except FileError as err:
+            said = f"sh: 0: cannot open {name}: No such file" if dash else f"sh: can't open '{name}': {err}"
+            system.complain(said)
+            return 2
     else:
         name = argv[0]
     shell = Interpreter(system, name, words, dash=dash)
+    shell.named, shell.in_file = named, in_file
     shell.options = options & set("aefux")
     if text is None:
         return await _typed(shell, prompts=system.tty or "i" in options)
@@ -69,6 +74,7 @@ async def _whole(shell: Interpreter, text: str) -> int:
 
 def _refuse(shell: Interpreter, err: ScriptError) -> None:
     """Say a syntax error, as each shell does."""
+    shell.line = err.line
     said = str(err)
     if not shell.dash:
         shell.complain(f"syntax error: {said}")
@@ -97,6 +103,8 @@ def _interrupted(shell: Interpreter) -> None:
 async def _typed(shell: Interpreter, *, prompts: bool) -> int:
     """Read lines until the end of the input, and run each command once it is whole."""
     stdin = shell.system.stdin
+    shell.in_file, shell.interactive = True, prompts
+    line_number = begun = 1
     if prompts:
         shell.system.handlers["SIGINT"] = lambda: _interrupted(shell)
         # An interactive shell ignores it (POSIX, XCU sh).
@@ -110,11 +118,13 @@ async def _typed(shell: Interpreter, *, prompts: bool) -> int:
             line = await stdin.readline()
             if not line:
                 break
+            begun = begun if pending else line_number
+            line_number += 1
             pending += line.decode("utf-8", "surrogateescape")
             if pending.endswith("\\\n"):
                 continue
             try:
-                script = parse(pending)
+                script = parse(pending, begun)
             except Incomplete:
                 continue
             except ScriptError as err:

@@ -46,6 +46,11 @@ class State:
         self.status = 0
         self.directory = system.directory
         self.line = 1
+        self.named = False
+        """Whether ``$0`` was given with the script: ash then tells lines."""
+        self.in_file = False
+        """Whether the script is in a file, or comes from the standard input."""
+        self.interactive = False
         self.descriptors: dict[int, Description] = {
             0: Description(system.stdin),
             1: Description(sink=system.write),
@@ -95,9 +100,25 @@ class State:
         if 1 in self.descriptors:
             self.descriptors[1].write(encoded(text))
 
-    def complain(self, text: str, *, line: bool = True) -> None:
-        """Write a line of error, as this shell does."""
-        where = f"{self.name}: {self.line}: " if self.dash and line else f"{self.name}: "
+    def complain(self, text: str, *, command: str = "", applet: bool = False) -> None:
+        """Write a line of error, as this shell does.
+
+        Parameters
+        ----------
+        command
+            Which of the shell's own commands says it.
+        applet
+            Whether it speaks as a program of BusyBox does, which names itself only.
+        """
+        if self.dash:
+            where = f"{self.name}: {self.line}: {f'{command}: ' if command else ''}"
+        elif applet:
+            where = "sh: "
+        else:
+            # ash counts the lines of sh -c from 0.
+            told = (command or self.named) and not self.interactive
+            line = f"line {self.line - (not self.in_file)}: " if told else ""
+            where = f"{self.name}: {f'{command}: ' if command else ''}{line}"
         if 2 in self.descriptors:
             self.descriptors[2].write(encoded(f"{where}{text}\n"))
 
@@ -132,6 +153,7 @@ class State:
         self.traps = {name: action for name, action in parent.traps.items() if not action}
         self.descriptors = {number: held.hold() for number, held in parent.descriptors.items()}
         self.line, self.tested = parent.line, parent.tested
+        self.named, self.in_file, self.interactive = parent.named, parent.in_file, parent.interactive
 
     def give_back(self, values: Mapping[str, tuple[str | None, bool]]) -> None:
         """Have variables hold what they held: name -> value, and whether programs are given it."""

@@ -1,133 +1,170 @@
-"""Programs that sort, cut and replace: ``sort``, ``uniq``, ``cut``, ``tr``."""
+"""Programs on the parts of lines: ``cut``, ``tr``, ``uniq``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from ..files import FileError, FileSystem
 from ..options import Usage, read_options
 from ..system import System
-from .reading import inputs, lines_of, raw_of, text_of, whole
+from .reading import inputs, lines_of, raw_of, whole
 
-__all__ = ["cut", "sort", "tr", "uniq"]
+__all__ = ["cut", "tr", "uniq"]
 
-
-async def sort(system: System, argv: Sequence[str]) -> int:
-    """Sort lines."""
-    options = read_options(argv, "nrgMucszbdfiokth:t:k:o:")
-    failed: list[str] = []
-    lines: list[bytes] = []
-    async for _, content in inputs(system, "sort", options.rest, failed):
-        lines += [line.rstrip(b"\n") for line in lines_of(content)]
-
-    def key(line: bytes) -> tuple[float, bytes]:
-        chosen = line
-        if "k" in options:
-            fields = line.split(raw_of(options.get("t"))) if "t" in options else line.split()
-            place = int(re.match(r"\d+", options.get("k") or "1")[0]) - 1  # type: ignore[index]
-            chosen = fields[place] if place < len(fields) else b""
-        chosen = chosen.lower() if "f" in options else chosen
-        number = re.match(rb"\s*-?\d+(\.\d+)?", chosen) if "n" in options or "g" in options else None
-        return float(number[0]) if number else 0.0, chosen
-
-    lines.sort(key=key, reverse="r" in options)
-    if "u" in options:
-        lines = list(dict.fromkeys(lines))
-    system.write(b"".join(line + b"\n" for line in lines))
-    return int(bool(failed))
+CLASSES = {
+    "space": b"\t\n\v\f\r ",
+    "blank": b" \t",
+    "upper": bytes(range(65, 91)),
+    "lower": bytes(range(97, 123)),
+    "digit": bytes(range(48, 58)),
+    "alpha": bytes([*range(65, 91), *range(97, 123)]),
+    "alnum": bytes([*range(48, 58), *range(65, 91), *range(97, 123)]),
+    "punct": bytes([*range(33, 48), *range(58, 65), *range(91, 97), *range(123, 127)]),
+    "xdigit": b"0123456789ABCDEFabcdef",
+}
+ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92}
 
 
 async def uniq(system: System, argv: Sequence[str]) -> int:
     """Lines without those that repeat the one before."""
-    options = read_options(argv, "cdu")
+    options = read_options(argv, "cduif:s:w:z")
+    name = options.rest[0] if options.rest else "-"
+    fields, chars, width = (int(options.get(letter) or 0) for letter in "fsw")
+
+    def compared(line: bytes) -> bytes:
+        part = re.sub(rb"^(?:\s*\S*){%d}" % fields, b"", line)[chars:]
+        part = part[:width] if width else part
+        return part.lower() if "i" in options else part
+
+    try:
+        content = await whole(system, name)
+    except FileError as err:
+        system.complain(f"uniq: can't open '{name}': {err}")
+        return 1
     groups: list[tuple[bytes, int]] = []
-    for line in lines_of(await whole(system, options.rest[0] if options.rest else "-")):
+    for line in lines_of(content):
         line = line.rstrip(b"\n")
-        if groups and groups[-1][0] == line:
-            groups[-1] = (line, groups[-1][1] + 1)
+        if groups and compared(groups[-1][0]) == compared(line):
+            groups[-1] = (groups[-1][0], groups[-1][1] + 1)
         else:
             groups.append((line, 1))
-    for line, count in groups:
-        if ("d" in options and count == 1) or ("u" in options and count > 1):
-            continue
-        system.write((f"{count:7d} ".encode() if "c" in options else b"") + line + b"\n")
+    said = b"".join(
+        (f"{count:7d} ".encode() if "c" in options else b"") + line + b"\n"
+        for line, count in groups
+        if not (("d" in options and count == 1) or ("u" in options and count > 1))
+    )
+    if len(options.rest) > 1:
+        FileSystem(system).write(options.rest[1], said)
+    else:
+        system.write(said)
     return 0
 
 
 async def cut(system: System, argv: Sequence[str]) -> int:
     """Parts of each line."""
     options = read_options(argv, "b:c:d:f:sn")
-    ranges = options.get("f") or options.get("c") or options.get("b")
-    if not ranges:
+    said = options.get("f") or options.get("c") or options.get("b")
+    if not said:
         system.complain("cut: expected a list of bytes, characters, or fields")
         return 1
+    ranges = []
+    for one in said.split(","):
+        first, dash, last = one.partition("-")
+        wrong = next((part for part in (first, last) if part and not part.isdigit()), None)
+        if wrong is not None:
+            system.complain(f"cut: invalid number '{wrong}'")
+            return 1
+        begin = max(0, int(first or 1) - 1)
+        # BusyBox reads a range that ends before it begins as one place.
+        end = max(int(last), begin + 1 if int(last) <= begin else 0) if last else None if dash else begin + 1
+        ranges.append((begin, end))
+    ranges.sort(key=lambda pair: pair[0])
+    delimiter = raw_of(options.get("d"))[:1] if "d" in options else b"\t"
     failed: list[str] = []
-
-    def kept_places(count: int) -> list[int]:
-        places: set[int] = set()
-        for one in ranges.split(","):
-            first, dash, last = one.partition("-")
-            begin, end = int(first or 1), int(last) if last else count if dash else int(first or 1)
-            places |= set(range(begin, min(end, count) + 1))
-        return sorted(places)
-
-    delimiter = options.get("d") or "\t"
     async for _, content in inputs(system, "cut", options.rest, failed):
         for raw in lines_of(content):
-            line = text_of(raw.rstrip(b"\n"))
-            if "f" in options:
-                fields = line.split(delimiter)
-                if len(fields) == 1:
-                    if "s" not in options:
-                        system.write(raw_of(line) + b"\n")
-                    continue
-                chosen = delimiter.join(fields[place - 1] for place in kept_places(len(fields)))
-            else:
-                chosen = "".join(line[place - 1] for place in kept_places(len(line)))
-            system.write(raw_of(chosen) + b"\n")
+            line = raw.rstrip(b"\n")
+            if "f" not in options:
+                system.write(_chosen_bytes(line, ranges) + b"\n")
+                continue
+            fields = line.split(delimiter) if delimiter else [line]
+            if len(fields) == 1:
+                system.write(b"" if "s" in options else line + b"\n")
+                continue
+            system.write(_chosen_fields(fields, ranges, delimiter) + b"\n")
     return int(bool(failed))
 
 
+def _chosen_bytes(line: bytes, ranges: list[tuple[int, int | None]]) -> bytes:
+    places = {place for begin, end in ranges for place in range(*slice(begin, end).indices(len(line)))}
+    return bytes(line[place] for place in sorted(places))
+
+
+def _chosen_fields(fields: list[bytes], ranges: list[tuple[int, int | None]], delimiter: bytes) -> bytes:
+    """Fields of a line; the delimiter stands after each list but the last, even where a list chooses nothing."""
+    places: list[int] = []
+    for begin, end in ranges:
+        places += [place for place in range(*slice(begin, end).indices(len(fields))) if place not in places]
+    said = delimiter.join(fields[place] for place in places)
+    return said + delimiter if len(ranges) > 1 and ranges[-1][0] >= len(fields) and places else said
+
+
 async def tr(system: System, argv: Sequence[str]) -> int:
-    """Replace, squeeze or delete characters."""
+    """Replace, squeeze or delete bytes."""
     options = read_options(argv, "cCds", first=True)
     if not options.rest:
         raise Usage("")
-    first = _characters(options.rest[0])
-    second = _characters(options.rest[1]) if len(options.rest) > 1 else ""
-    complement = "c" in options or "C" in options
-    said: list[str] = []
-    for char in text_of(await whole(system, "-")):
-        hit = (char in first) != complement
-        if hit and "d" in options:
-            continue
-        if hit and second:
-            place = len(second) - 1 if complement else min(first.index(char), len(second) - 1)
-            char = second[place]
-        squeezed = second or first
-        if "s" in options and said and said[-1] == char and (char in squeezed) != (complement and not second):
-            continue
-        said.append(char)
-    system.write(raw_of("".join(said)))
+    first = _bytes(options.rest[0])
+    second = _bytes(options.rest[1]) if len(options.rest) > 1 else b""
+    if "c" in options or "C" in options:
+        first = bytes(byte for byte in range(256) if byte not in first)
+    deleted = frozenset(first) if "d" in options else frozenset()
+    table = bytearray(range(256))
+    if second and "d" not in options:
+        for place in range(len(first) - 1, -1, -1):
+            table[first[place]] = second[min(place, len(second) - 1)]
+    squeezed = frozenset(second or first) if "s" in options else frozenset()
+    last = -1
+    while part := await system.stdin.read(65_536):
+        said = bytearray()
+        for byte in part:
+            if byte in deleted:
+                continue
+            one = table[byte]
+            if one == last and one in squeezed:
+                continue
+            said.append(one)
+            last = one
+        system.write(bytes(said))
     return 0
 
 
-def _characters(text: str) -> str:
-    text = re.sub(
-        r"\[:(\w+):\]",
-        lambda found: {
-            "space": " \t\n\r\f\v",
-            "upper": "A-Z",
-            "lower": "a-z",
-            "digit": "0-9",
-            "alpha": "A-Za-z",
-            "alnum": "0-9A-Za-z",
-        }.get(found[1], ""),
-        text,
-    )
-    text = re.sub(
-        r"\\([nrt\\0])", lambda found: {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}.get(found[1], found[1]), text
-    )
-    return re.sub(
-        r"(.)-(.)", lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), text, flags=re.S
-    )
+def _bytes(text: str) -> bytes:
+    """A set of bytes: ``a-z``, ``[:digit:]``, ``\\n``, ``\\012``."""
+    said = bytearray()
+    raw = raw_of(text)
+    place = 0
+    while place < len(raw):
+        named = re.compile(rb"\[:(\w+):\]").match(raw, place)
+        if named and named[1].decode() in CLASSES:
+            said += CLASSES[named[1].decode()]
+            place = named.end()
+            continue
+        one, place = _byte(raw, place)
+        if raw[place : place + 1] == b"-" and place + 1 < len(raw):
+            last, place = _byte(raw, place + 1)
+            said += bytes(range(one, last + 1))
+        else:
+            said.append(one)
+    return bytes(said)
+
+
+def _byte(raw: bytes, place: int) -> tuple[int, int]:
+    octal = re.compile(rb"\\([0-7]{1,3})").match(raw, place)
+    if octal:
+        return int(octal[1], 8) & 255, octal.end()
+    following = raw[place + 1 : place + 2].decode("latin-1")
+    if raw[place] == 92 and following:
+        return ESCAPES.get(following, ord(following)), place + 2
+    return raw[place], place + 1

@@ -5,10 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
+from ..options import Usage
 from ..shell.conditions import ConditionFault, condition
 from ..shell.formats import echoed, printed
 from ..system import Program, System
-from . import capture, columns, digests, grep, ip, netcat, nslookup, paths, ping, process, sed, storage, text, web
+from . import (
+    calculation,
+    capture,
+    columns,
+    digests,
+    finding,
+    grep,
+    ip,
+    machine,
+    netcat,
+    nslookup,
+    paths,
+    ping,
+    process,
+    sed,
+    sort,
+    storage,
+    text,
+    web,
+)
 
 __all__ = ["COMMANDS"]
 
@@ -19,7 +39,9 @@ async def _echo(system: System, argv: Sequence[str]) -> int:
 
 
 async def _printf(system: System, argv: Sequence[str]) -> int:
-    said, faults = printed(argv[1] if len(argv) > 1 else "", argv[2:])
+    if len(argv) < 2:
+        raise Usage("")
+    said, faults = printed(argv[1], argv[2:])
     system.write(said.encode("utf-8", "surrogateescape"))
     for fault in faults:
         system.complain(f"printf: {fault}")
@@ -27,14 +49,14 @@ async def _printf(system: System, argv: Sequence[str]) -> int:
 
 
 async def _test(system: System, argv: Sequence[str]) -> int:
-    words = list(argv[1:])
-    if argv[0].endswith("[") and (not words or words.pop() != "]"):
+    words, name = list(argv[1:]), argv[0].rpartition("/")[2]
+    if name == "[" and (not words or words.pop() != "]"):
         system.complain("[: missing ]")
         return 2
     try:
         return int(not condition(system, words))
     except ConditionFault as err:
-        system.complain(f"{argv[0]}: {err}")
+        system.complain(f"{name}: {err}")
         return 2
 
 
@@ -63,19 +85,19 @@ COMMANDS = MappingProxyType[str, Program](
         "cp": storage.cp,
         "curl": web.curl,
         "cut": columns.cut,
-        "date": process.date,
+        "date": machine.date,
         "df": storage.df,
         "dirname": storage.dirname,
         "echo": _echo,
         "env": process.env,
-        "expr": process.expr,
+        "expr": calculation.expr,
         "false": process.false,
-        "find": storage.find,
-        "free": process.free,
+        "find": finding.find,
+        "free": machine.free,
         "grep": grep.grep,
         "head": text.head,
-        "hostname": process.hostname,
-        "id": process.id_,
+        "hostname": machine.hostname,
+        "id": machine.id_,
         "ifconfig": ip.ifconfig,
         "ip": ip.ip,
         "kill": process.kill,
@@ -88,7 +110,7 @@ COMMANDS = MappingProxyType[str, Program](
         "mv": storage.mv,
         "nc": netcat.nc,
         "netstat": paths.netstat,
-        "nproc": process.nproc,
+        "nproc": machine.nproc,
         "nslookup": nslookup.nslookup,
         "ping": ping.ping,
         "printf": _printf,
@@ -100,10 +122,10 @@ COMMANDS = MappingProxyType[str, Program](
         "rmdir": storage.rmdir,
         "route": ip.route,
         "sed": sed.sed,
-        "seq": process.seq,
+        "seq": calculation.seq,
         "sha256sum": digests.sha256sum,
         "sleep": process.sleep,
-        "sort": columns.sort,
+        "sort": sort.sort,
         "stat": storage.stat,
         "sync": storage.sync,
         "tac": text.tac,
@@ -117,14 +139,14 @@ COMMANDS = MappingProxyType[str, Program](
         "tr": columns.tr,
         "traceroute": paths.traceroute,
         "true": process.true,
-        "tty": process.tty,
-        "uname": process.uname,
+        "tty": machine.tty,
+        "uname": machine.uname,
         "uniq": columns.uniq,
-        "uptime": process.uptime,
+        "uptime": machine.uptime,
         "wc": text.wc,
         "wget": web.wget,
         "which": storage.which,
-        "whoami": process.whoami,
+        "whoami": machine.whoami,
         "xargs": process.xargs,
         "yes": process.yes,
     }

@@ -25,7 +25,7 @@ async def sha256sum(system: System, argv: Sequence[str]) -> int:
 
 async def _sums(system: System, argv: Sequence[str], applet: str, kind: str) -> int:
     failed: list[str] = []
-    async for name, content in inputs(system, applet, read_options(argv, "csw").rest, failed):
+    async for name, content in inputs(system, applet, read_options(argv, "csw").rest, failed, opens=True):
         system.say(f"{hashlib.new(kind, content).hexdigest()}  {name}")
     return int(bool(failed))
 

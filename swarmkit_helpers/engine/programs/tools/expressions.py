@@ -4,44 +4,86 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["basic", "extended"]
+__all__ = ["regular"]
+
+CLASSES = {
+    "alpha": "a-zA-Z",
+    "digit": "0-9",
+    "alnum": "a-zA-Z0-9",
+    "space": r"\s",
+    "upper": "A-Z",
+    "lower": "a-z",
+    "blank": r" \t",
+    "xdigit": "0-9a-fA-F",
+    "punct": r"!-/:-@\[-`{-~",
+}
+SIGNS = "(){}+?|"
+"""Written with a backslash in a basic expression, without in an extended one."""
+EDGES = {"<": r"\b(?=\w)", ">": r"\b(?<=\w)", "`": r"\A", "'": r"\Z"}
 
 
-def extended(pattern: str) -> str:
-    """An extended regular expression."""
-    return re.sub(r"\[:(\w+):\]", lambda found: _class(found[1]), pattern)
+def regular(pattern: str, *, extended: bool) -> str:
+    """A basic or extended regular expression (POSIX, XBD 9).
 
-
-def _class(name: str) -> str:
-    return {
-        "alpha": "a-zA-Z",
-        "digit": "0-9",
-        "alnum": "a-zA-Z0-9",
-        "space": r"\s",
-        "upper": "A-Z",
-        "lower": "a-z",
-        "blank": r" \t",
-        "xdigit": "0-9a-fA-F",
-    }.get(name, name)
-
-
-def basic(pattern: str) -> str:
-    """A basic regular expression."""
+    Raises
+    ------
+    re.error
+    """
     said, place = "", 0
+    begins = True
     while place < len(pattern):
-        char = pattern[place]
-        following = pattern[place + 1 : place + 2]
+        char, following = pattern[place], pattern[place + 1 : place + 2]
+        if char == "[":
+            found, place = _bracket(pattern, place)
+            said, begins = said + found, False
+            continue
         if char == "\\" and following:
-            said += following if following in "(){}+?|" else "\\" + following
+            said += _escaped(following, extended=extended)
             place += 2
-        elif char == "[":
-            end = pattern.find("]", place + 2 if pattern[place + 1 : place + 2] != "^" else place + 3)
-            while end > 0 and pattern[end - 1] == ":" and "[:" in pattern[place:end]:
-                end = pattern.find("]", end + 1)
-            end = len(pattern) if end < 0 else end + 1
-            said += extended(pattern[place:end])
-            place = end
+            begins = not extended and following in "(|"
+            continue
+        if char == "*" and begins:
+            said += r"\*"
+        elif char in SIGNS and not extended:
+            said += "\\" + char
+        elif char == "$" and not (
+            place + 1 == len(pattern) or extended or pattern.startswith((r"\)", r"\|"), place + 1)
+        ):
+            said += r"\$"
+        elif char == "^" and not begins and not extended:
+            said += r"\^"
         else:
-            said += "\\" + char if char in "(){}+?|" or (char == "*" and not place) else char
-            place += 1
+            said += "\\\\" if char == "\\" else char
+        begins = (begins and char == "^") or (extended and char in "(|")
+        place += 1
     return said
+
+
+def _escaped(char: str, *, extended: bool) -> str:
+    if char in SIGNS:
+        return "\\" + char if extended else char
+    if char in EDGES:
+        return EDGES[char]
+    if char.isdigit() or char in "bBwWsSnt":
+        return "\\" + char
+    return re.escape(char)
+
+
+def _bracket(pattern: str, place: int) -> tuple[str, int]:
+    """The set that begins there, and where it ends."""
+    end = place + 1
+    negated = pattern[end : end + 1] == "^"
+    end += negated
+    inside, first = "", True
+    while end < len(pattern) and (first or pattern[end] != "]"):
+        first = False
+        named = re.compile(r"\[:(\w+):\]").match(pattern, end)
+        if named and named[1] in CLASSES:
+            inside += CLASSES[named[1]]
+            end = named.end()
+        else:
+            inside += pattern[end] if pattern[end] == "-" else re.escape(pattern[end])
+            end += 1
+    if end >= len(pattern):
+        raise re.error("unterminated set", pattern, place)
+    return f"[{'^' if negated else ''}{inside}]", end + 1

@@ -1,25 +1,18 @@
-"""Programs on processes and on time: ``sleep``, ``timeout``, ``ps``, ``env`` and others."""
+"""Programs on processes: ``sleep``, ``timeout``, ``ps``, ``env``, ``xargs`` and others."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from .. import catalogue
 from ..files import kept
-from ..kernel import RELEASE
 from ..options import Usage, read_options, usage_of
 from ..status import KilledBy, signal_name
 from ..system import System
-from .names import lookup
 
-__all__ = [
-    "busybox", "date", "env", "expr", "false", "free", "hostname", "id_", "kill", "nproc", "ps", "seq", "sleep",
-    "timeout", "top", "true", "tty", "uname", "uptime", "whoami", "xargs", "yes",
-]  # fmt: skip
+__all__ = ["busybox", "env", "false", "kill", "ps", "sleep", "timeout", "top", "true", "xargs", "yes"]
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 GRACE_S = 60.0
@@ -218,132 +211,6 @@ async def env(system: System, argv: Sequence[str]) -> int:
     return await catalogue.run(replace(system, environment=values), words)
 
 
-async def id_(system: System, argv: Sequence[str]) -> int:
-    """Who one is: always root."""
-    options = read_options(argv, "ugGnr")
-    if options.rest and options.rest[0] not in ("root", "nobody"):
-        system.complain(f"id: unknown user {options.rest[0]}")
-        return 1
-    number, name = (65_534, "nobody") if options.rest[:1] == ["nobody"] else (0, "root")
-    group = "nogroup" if number else name
-    if any(letter in options for letter in "ugG"):
-        said = name if "u" in options else group
-        system.say(said if "n" in options else str(number))
-        return 0
-    system.say(f"uid={number}({name}) gid={number}({group}) groups={number}({group})")
-    return 0
-
-
-async def whoami(system: System, argv: Sequence[str]) -> int:
-    """Always root."""
-    system.say("root")
-    return 0
-
-
-async def hostname(system: System, argv: Sequence[str]) -> int:
-    """The container's name, or its address."""
-    options = read_options(argv, "isdfF:")
-    name = system.stack.hostname
-    if "i" in options:
-        cards = [card.address for card in system.stack.interfaces if card.address]
-        found = lookup(system, name) or (cards[0] if cards else None)
-        if found is None:
-            system.complain(f"hostname: {name}: Host not found")
-            return 1
-        system.say(found)
-        return 0
-    if options.rest:
-        system.complain("hostname: sethostname: Operation not permitted")
-        return 1
-    system.say(name.partition(".")[0] if "s" in options else name.partition(".")[2] if "d" in options else name)
-    return 0
-
-
-async def uname(system: System, argv: Sequence[str]) -> int:
-    """What the kernel says it is."""
-    options = read_options(argv, "amnrspvio")
-    values = {
-        "s": "Linux",
-        "n": system.stack.hostname,
-        "r": RELEASE,
-        "v": "#1 SMP PREEMPT_DYNAMIC simulated",
-        "m": "x86_64",
-        "o": "GNU/Linux",
-    }
-    wanted = list(values) if "a" in options else [letter for letter in values if letter in options] or ["s"]
-    system.say(" ".join(values[letter] for letter in wanted))
-    return 0
-
-
-async def date(system: System, argv: Sequence[str]) -> int:
-    """The date."""
-    options = read_options(argv, "Rs:uI:d:r:D:")
-    form = next((word[1:] for word in options.rest if word.startswith("+")), "")
-    if "s" in options:
-        system.complain("date: can't set date: Operation not permitted")
-        return 1
-    moment = datetime.now(UTC)
-    if "d" in options:
-        given = options.get("d")
-        if not given.startswith("@") or not given[1:].isdigit():
-            system.complain(f"date: invalid date '{given}'")
-            return 1
-        moment = datetime.fromtimestamp(int(given[1:]), UTC)
-    if "R" in options:
-        form = "%a, %d %b %Y %H:%M:%S %z"
-    if form:
-        form = form.replace("%s", str(int(moment.timestamp()))).replace("%N", "")
-    system.say(moment.strftime(form or "%a %b %e %H:%M:%S UTC %Y"))
-    return 0
-
-
-async def uptime(system: System, argv: Sequence[str]) -> int:
-    """How long the machine is up."""
-    up = int(system.world.clock.time()) // 60
-    clock = time.strftime("%H:%M:%S", time.gmtime())
-    system.say(f" {clock} up {up // 60:2d}:{up % 60:02d},  0 users,  load average: 0.00, 0.00, 0.00")
-    return 0
-
-
-async def free(system: System, argv: Sequence[str]) -> int:
-    """The memory of a machine that is simulated."""
-    system.say("              total        used        free      shared  buff/cache   available")
-    system.say("Mem:        2097152      524288     1310720           0      262144     1572864")
-    system.say("Swap:             0           0           0")
-    return 0
-
-
-async def nproc(system: System, argv: Sequence[str]) -> int:
-    """Processors."""
-    system.say("2")
-    return 0
-
-
-async def tty(system: System, argv: Sequence[str]) -> int:
-    """The terminal."""
-    system.say("/dev/pts/0" if system.tty else "not a tty")
-    return int(not system.tty)
-
-
-async def seq(system: System, argv: Sequence[str]) -> int:
-    """Numbers in their order."""
-    words = [word for word in argv[1:] if word != "-w"]
-    try:
-        numbers = [int(word) for word in words]
-    except ValueError:
-        numbers = []
-    if not 1 <= len(numbers) <= 3:
-        raise Usage("")
-    first = numbers[0] if len(numbers) > 1 else 1
-    step = numbers[1] if len(numbers) == 3 else 1
-    last = numbers[-1]
-    for place, number in enumerate(range(first, last + (1 if step > 0 else -1), step or 1)):
-        system.say(str(number))
-        if place % 1000 == 999:
-            await asyncio.sleep(0)
-    return 0
-
-
 async def yes(system: System, argv: Sequence[str]) -> int:
     """Write a line again and again."""
     from ..streams import BrokenPipe
@@ -383,42 +250,6 @@ async def xargs(system: System, argv: Sequence[str]) -> int:
             return 127
         status = 123 if code else status
     return status
-
-
-async def expr(system: System, argv: Sequence[str]) -> int:
-    """The value of a simple expression."""
-    words = list(argv[1:])
-    if len(words) == 1:
-        system.say(words[0])
-        return int(words[0] in ("", "0"))
-    if len(words) != 3:
-        system.complain("expr: syntax error")
-        return 2
-    left, operator, right = words
-    if operator in ("=", "!=", "<", "<=", ">", ">="):
-        pair = (int(left), int(right)) if left.lstrip("-").isdigit() and right.lstrip("-").isdigit() else (left, right)
-        table = {"=": pair[0] == pair[1], "!=": pair[0] != pair[1]}
-        ordered = (pair[0] > pair[1]) - (pair[0] < pair[1])  # type: ignore[operator]
-        table |= {"<": ordered < 0, "<=": ordered <= 0, ">": ordered > 0, ">=": ordered >= 0}
-        value = int(table[operator])
-    else:
-        try:
-            one, other = int(left), int(right)
-            value = {
-                "+": lambda: one + other,
-                "-": lambda: one - other,
-                "*": lambda: one * other,
-                "/": lambda: one // other,
-                "%": lambda: one % other,
-            }[operator]()
-        except (ValueError, KeyError):
-            system.complain("expr: non-numeric argument")
-            return 2
-        except ZeroDivisionError:
-            system.complain("expr: division by zero")
-            return 2
-    system.say(str(value))
-    return int(not value)
 
 
 async def busybox(system: System, argv: Sequence[str]) -> int:

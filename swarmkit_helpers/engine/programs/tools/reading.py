@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Sequence
 from ..files import FileError, FileSystem
 from ..system import System
 
-__all__ = ["inputs", "lines_of", "raw_of", "text_of", "whole"]
+__all__ = ["inputs", "lines_of", "number_of", "raw_of", "text_of", "whole"]
+
+SUFFIXES = {"b": 512, "k": 1024, "K": 1024, "m": 2**20, "M": 2**20}
 
 
 async def whole(system: System, name: str) -> bytes:
@@ -34,16 +36,24 @@ async def whole(system: System, name: str) -> bytes:
 
 
 async def inputs(
-    system: System, applet: str, names: Sequence[str], failed: list[str]
+    system: System, applet: str, names: Sequence[str], failed: list[str], *, opens: bool = False
 ) -> AsyncIterator[tuple[str, bytes]]:
-    """Each file that can be read; the others are told, and noted in `failed`."""
-    verb = {"cat": "can't open '{}'", "tail": "can't open '{}'"}.get(applet, "{}")
+    """Each file that can be read; the others are told, and noted in `failed`.
+
+    Parameters
+    ----------
+    opens
+        Whether the program says that it cannot open a file; others just name it.
+    """
+    verb = "can't open '{}'" if opens else "{}"
     for name in names or ["-"]:
         try:
             content = await whole(system, name)
         except FileError as err:
-            said = "read error" if str(err) == "Is a directory" and applet == "cat" else verb.format(name)
-            system.complain(f"{applet}: {said}: {err}")
+            said, why = verb.format(name), str(err)
+            if why == "Is a directory":
+                said, why = ("read error", why) if opens and applet == "cat" else (name, "Input/output error")
+            system.complain(f"{applet}: {said}: {why}")
             failed.append(name)
             continue
         yield name, content
@@ -62,3 +72,9 @@ def text_of(raw: bytes) -> str:
 def raw_of(text: str) -> bytes:
     """What `text_of` made, back in bytes."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def number_of(text: str) -> int | None:
+    """A number with BusyBox's suffixes; None where it is none."""
+    found = re.fullmatch(r"(\d+)([bkKmM]?)", text)
+    return None if found is None else int(found[1]) * SUFFIXES.get(found[2], 1)

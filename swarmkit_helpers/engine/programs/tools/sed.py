@@ -1,253 +1,281 @@
-"""``sed``: its usual commands; the others are refused by name."""
+"""``sed``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..files import FileError, FileSystem
 from ..options import Usage, read_options
 from ..system import System
-from .expressions import basic
+from .reading import lines_of, raw_of, text_of
+from .sed_script import Command, Fault, read_script
 
 __all__ = ["sed"]
 
-
-class _Fault(Exception):
-    """The script is wrong."""
-
-
-@dataclass
-class _Address:
-    """A line's number, the last line (0), or a pattern."""
-
-    number: int | None = None
-    pattern: re.Pattern[str] | None = None
-
-    def hits(self, line: str, number: int, last: bool) -> bool:
-        """Whether the line is that one."""
-        if self.pattern is not None:
-            return self.pattern.search(line) is not None
-        return last if self.number == 0 else number == self.number
-
-
-@dataclass
-class _Command:
-    """One command of a script."""
-
-    letter: str
-    first: _Address | None = None
-    last: _Address | None = None
-    negated: bool = False
-    pattern: re.Pattern[str] | None = None
-    replacement: str = ""
-    flags: str = ""
-    text: str = ""
-    inside: bool = False
-
-    def wanted(self, line: str, number: int, last: bool) -> bool:
-        """Whether it is for that line."""
-        if self.first is None:
-            return not self.negated
-        if self.last is None:
-            return self.first.hits(line, number, last) != self.negated
-        if not self.inside:
-            hit = self.first.hits(line, number, last)
-            over = self.last.number is not None and 0 < self.last.number <= number
-            self.inside = hit and not over
-        else:
-            hit = True
-            self.inside = not self.last.hits(line, number, last)
-        return hit != self.negated
-
-
-class _Script:
-    """Reads commands."""
-
-    def __init__(self, text: str, *, extended: bool) -> None:
-        self.text, self.place, self.extended = text, 0, extended
-
-    def commands(self) -> list[_Command]:
-        found: list[_Command] = []
-        while True:
-            while self.place < len(self.text) and self.text[self.place] in " \t\n;":
-                self.place += 1
-            if self.place >= len(self.text):
-                return found
-            found.append(self._command())
-
-    def _command(self) -> _Command:
-        first = self._address()
-        last = None
-        if first is not None and self.text[self.place : self.place + 1] == ",":
-            self.place += 1
-            last = self._address()
-            if last is None:
-                raise _Fault("unexpected ','")
-        while self.text[self.place : self.place + 1] == " ":
-            self.place += 1
-        negated = self.text[self.place : self.place + 1] == "!"
-        self.place += negated
-        letter = self.text[self.place : self.place + 1]
-        self.place += 1
-        command = _Command(letter, first, last, negated)
-        if not letter:
-            raise _Fault("missing command")
-        if letter == "s":
-            self._substitution(command)
-        elif letter in "aic":
-            end = self.text.find("\n", self.place)
-            end = len(self.text) if end < 0 else end
-            command.text = self.text[self.place : end].lstrip().removeprefix("\\").lstrip("\n")
-            self.place = end
-        elif letter not in "pdqD=":
-            raise _Fault(f"unsupported command {letter}")
-        return command
-
-    def _delimited(self, delimiter: str) -> str:
-        said = ""
-        while self.place < len(self.text):
-            char = self.text[self.place]
-            self.place += 1
-            if char == delimiter:
-                return said
-            if char == "\\" and self.place < len(self.text):
-                following = self.text[self.place]
-                self.place += 1
-                said += following if following == delimiter else "\\" + following
-            else:
-                said += char
-        raise _Fault(f"unmatched '{delimiter}'")
-
-    def _pattern(self, text: str, flags: int = 0) -> re.Pattern[str]:
-        try:
-            return re.compile(text if self.extended else basic(text), flags)
-        except re.error:
-            raise _Fault(f"bad regex '{text}'") from None
-
-    def _substitution(self, command: _Command) -> None:
-        delimiter = self.text[self.place : self.place + 1]
-        if not delimiter or delimiter in "\n\\":
-            raise _Fault("bad format in substitution expression")
-        self.place += 1
-        pattern = self._delimited(delimiter)
-        command.replacement = self._delimited(delimiter)
-        while self.place < len(self.text) and self.text[self.place] in "gpiI0123456789":
-            command.flags += self.text[self.place]
-            self.place += 1
-        command.pattern = self._pattern(pattern, re.IGNORECASE if "i" in command.flags.lower() else 0)
-
-    def _address(self) -> _Address | None:
-        char = self.text[self.place : self.place + 1]
-        if char == "$":
-            self.place += 1
-            return _Address(0)
-        if char == "/":
-            self.place += 1
-            return _Address(pattern=self._pattern(self._delimited("/")))
-        found = re.compile(r"\d+").match(self.text, self.place)
-        if found:
-            self.place = found.end()
-            return _Address(int(found[0]))
-        return None
-
-
-def _replaced(command: _Command, line: str) -> tuple[str, bool]:
-    assert command.pattern is not None
-    wanted = int("".join(char for char in command.flags if char.isdigit()) or 0)
-    counted = 0
-
-    def one(found: re.Match[str]) -> str:
-        nonlocal counted
-        counted += 1
-        if wanted and counted != wanted and not ("g" in command.flags and counted > wanted):
-            return found[0]
-        return re.sub(
-            r"\\(.)|&",
-            lambda part: found[0] if part[0] == "&" else _part(found, part[1]),
-            command.replacement,
-            flags=re.DOTALL,
-        )
-
-    text = command.pattern.sub(one, line, count=0 if "g" in command.flags or wanted else 1)
-    return text, counted > 0
-
-
-def _part(found: re.Match[str], letter: str) -> str:
-    if letter.isdigit():
-        return found[int(letter)] or "" if int(letter) <= (found.re.groups) else ""
-    return {"n": "\n", "t": "\t"}.get(letter, letter)
+MOST_TURNS = 100_000
+"""Commands that one line may go through: a script that never ends is ended."""
 
 
 async def sed(system: System, argv: Sequence[str]) -> int:
     """Edit lines."""
-    options = read_options(argv, "inrEse:f:")
+    options = read_options(argv, "inrEe:f:", long=("version", "quiet", "silent"))
+    if "version" in options:
+        system.say("This is not GNU sed version 4.0")
+        return 0
     rest = list(options.rest)
-    scripts = options.all("e")
+    files = FileSystem(system)
+    scripts = [value if name == "e" else text_of(files.read(value)) for name, value in options.given if name in "ef"]
     if not scripts:
         if not rest:
             raise Usage("")
         scripts = [rest.pop(0)]
     try:
-        commands = _Script("\n".join(scripts), extended="r" in options or "E" in options).commands()
-    except _Fault as err:
+        commands = read_script("\n".join(scripts), extended="r" in options or "E" in options)
+        _check_jumps(commands)
+    except Fault as err:
         system.complain(f"sed: {err}")
         return 1
-    files = FileSystem(system)
     status = 0
-    whole: list[tuple[str, str]] = []
+    found: list[tuple[str, bytes]] = []
     for name in rest or ["-"]:
         try:
-            raw = await system.stdin.read(-1) if name == "-" else files.read(name)
+            found.append((name, await system.stdin.read(-1) if name == "-" else files.read(name)))
         except FileError as err:
             system.complain(f"sed: {name}: {err}")
             status = 1
-            continue
-        whole.append((name, raw.decode("utf-8", "surrogateescape")))
+    quiet = any(name in options for name in ("n", "quiet", "silent"))
     if "i" in options:
-        for name, text in whole:
-            files.write(name, _edited(text, commands, quiet="n" in options).encode("utf-8", "surrogateescape"))
-        return status
-    said = _edited("".join(text for _, text in whole), commands, quiet="n" in options)
-    system.write(said.encode("utf-8", "surrogateescape"))
+        for name, content in found:
+            files.write(name, _Run(files, [content], commands, quiet=quiet).edited())
+    else:
+        system.write(_Run(files, [content for _, content in found], commands, quiet=quiet).edited())
     return status
 
 
-def _edited(text: str, commands: list[_Command], *, quiet: bool) -> str:
-    lines = text.split("\n")
-    ended = lines[-1] == ""
-    lines = lines[:-1] if ended else lines
-    said: list[str] = []
-    for number, original in enumerate(lines, 1):
-        line, last, dropped, ends = original, number == len(lines), False, False
-        after: list[str] = []
+def _check_jumps(commands: list[Command]) -> None:
+    """See that each jump has its label.
+
+    Raises
+    ------
+    Fault
+    """
+
+    def all_of(some: list[Command]) -> list[Command]:
+        return [one for command in some for one in (command, *all_of(command.inside))]
+
+    flat = all_of(commands)
+    labels = {command.text for command in flat if command.letter == ":"}
+    for command in flat:
+        if command.letter in "btT" and command.text and command.text not in labels:
+            raise Fault(f"can't find label for jump to '{command.text}'")
+
+
+class _Jump(Exception):
+    """To a label, to the end of the script, or back to its beginning."""
+
+    def __init__(self, label: str = "", *, again: bool = False) -> None:
+        super().__init__(label)
+        self.label, self.again = label, again
+
+
+class _Quit(Exception):
+    """No more lines."""
+
+
+class _Run:
+    """One run of a script over lines."""
+
+    def __init__(self, files: FileSystem, contents: list[bytes], commands: list[Command], *, quiet: bool) -> None:
+        self.files, self.commands, self.quiet = files, commands, quiet
+        self.lines = [text_of(line) for content in contents for line in lines_of(content)]
+        self.number = 0
+        self.space, self.hold, self.end = "", "", "\n"
+        self.replaced = False
+        self.after: list[str] = []
+        self.outputs: dict[str, str] = {}
+        self.said = ""
+        self.last_pattern: re.Pattern[str] | None = None
+        self.dropped = False
+        """Whether the line is not written at the end of the script."""
+        self.again = False
+        """Whether what is left of the line goes through the script again."""
+
+    def edited(self) -> bytes:
+        """All that the script writes."""
+        kept = False
+        while (kept or self._read()) and self._cycle():
+            kept = self.again
+        for name, text in self.outputs.items():
+            self.files.write(name, raw_of(text))
+        return raw_of(self.said)
+
+    def _read(self) -> bool:
+        """The next line; False where there is none."""
+        if self.number >= len(self.lines):
+            return False
+        line = self.lines[self.number]
+        self.number += 1
+        self.end = "\n" if line.endswith("\n") else ""
+        self.space = line.removesuffix("\n")
+        return True
+
+    def _say(self, text: str, end: str = "\n") -> None:
+        if self.said and not self.said.endswith("\n"):
+            self.said += "\n"
+        self.said += text + end
+
+    def _cycle(self) -> bool:
+        """The script once; False at the end of all."""
+        self.again = False
+        label = ""
+        turns = 0
+        try:
+            while True:
+                turns += 1
+                if turns > MOST_TURNS:
+                    raise _Quit
+                try:
+                    self._all(self.commands, label)
+                    break
+                except _Jump as jump:
+                    if not jump.label:
+                        self.again = jump.again
+                        break
+                    label = jump.label
+        except _Quit:
+            self._finish()
+            return False
+        self._finish()
+        return True
+
+    def _finish(self) -> None:
+        if not self.dropped and not self.quiet:
+            self._say(self.space, self.end)
+        self.dropped = False
+        for text in self.after:
+            self._say(text, "")
+        self.after = []
+
+    def _all(self, commands: list[Command], label: str = "") -> None:
+        """Run commands, from a label on where there is one."""
         for command in commands:
-            if not command.wanted(line, number, last):
+            if label:
+                if command.letter == ":" and command.text == label:
+                    label = ""
                 continue
-            if command.letter == "s":
-                line, changed = _replaced(command, line)
-                if changed and "p" in command.flags:
-                    said.append(line)
-            elif command.letter == "p":
-                said.append(line)
-            elif command.letter == "=":
-                said.append(str(number))
-            elif command.letter == "a":
-                after.append(command.text)
-            elif command.letter == "i":
-                said.append(command.text)
-            elif command.letter == "q":
-                ends = True
-                break
-            else:
-                if command.letter == "c":
-                    said.append(command.text)
-                dropped = True
-                break
-        if not dropped and not quiet:
-            said.append(line)
-        said += after
-        if ends:
-            break
-    return "".join(f"{line}\n" for line in said) if ended or not said else "\n".join(said)
+            if command.wanted(self.space, self.number, self.number == len(self.lines)):
+                self._one(command)
+
+    def _one(self, command: Command) -> None:
+        letter = command.letter
+        if letter == "{":
+            self._all(command.inside)
+        elif letter == "s":
+            self._substitute(command)
+        elif letter == "y":
+            table = dict(zip(command.text, command.replacement, strict=False))
+            self.space = "".join(table.get(char, char) for char in self.space)
+        elif letter in "btT":
+            if letter == "b" or self.replaced == (letter == "t"):
+                self.replaced = False
+                raise _Jump(command.text)
+        elif letter in "dDc":
+            self._drop(command)
+        elif letter in "nN":
+            self._next(letter)
+        elif letter in "gGhHx":
+            self._held(letter)
+        else:
+            self._write(command)
+
+    def _write(self, command: Command) -> None:
+        letter = command.letter
+        if letter == "p":
+            self._say(self.space)
+        elif letter == "P":
+            self._say(self.space.partition("\n")[0])
+        elif letter == "=":
+            self._say(str(self.number))
+        elif letter == "i":
+            self._say(command.text)
+        elif letter == "a":
+            self.after.append(command.text + "\n")
+        elif letter == "r":
+            if self.files.is_file(command.text):
+                self.after.append(text_of(self.files.read(command.text)))
+        elif letter == "w":
+            self.outputs[command.text] = self.outputs.get(command.text, "") + self.space + "\n"
+        elif letter == "q":
+            raise _Quit
+
+    def _drop(self, command: Command) -> None:
+        if command.letter == "c":
+            if command.last is None or command.until is None:
+                self._say(command.text)
+            self.dropped = True
+            raise _Jump
+        self.dropped = True
+        if command.letter == "D" and "\n" in self.space:
+            self.space = self.space.partition("\n")[2]
+            raise _Jump(again=True)
+        raise _Jump
+
+    def _next(self, letter: str) -> None:
+        if self.number >= len(self.lines):
+            raise _Quit
+        if letter == "n":
+            if not self.quiet:
+                self._say(self.space, self.end)
+            self._read()
+        else:
+            before = self.space
+            self._read()
+            self.space = f"{before}\n{self.space}"
+
+    def _held(self, letter: str) -> None:
+        if letter == "g":
+            self.space = self.hold
+        elif letter == "G":
+            self.space += "\n" + self.hold
+        elif letter == "h":
+            self.hold = self.space
+        elif letter == "H":
+            self.hold += "\n" + self.space
+        else:
+            self.space, self.hold = self.hold, self.space
+
+    def _substitute(self, command: Command) -> None:
+        pattern = command.pattern or self.last_pattern or (command.first.pattern if command.first else None)
+        if pattern is None:
+            return
+        self.last_pattern = pattern
+        wanted = int("".join(char for char in command.flags if char.isdigit()) or 0)
+        counted = hits = 0
+
+        def one(found: re.Match[str]) -> str:
+            nonlocal counted, hits
+            counted += 1
+            if (wanted and counted < wanted) or (hits and "g" not in command.flags):
+                return found[0]
+            hits += 1
+            return re.sub(
+                r"\\(.)|&",
+                lambda part: found[0] if part[0] == "&" else _part(found, part[1]),
+                command.replacement,
+                flags=re.DOTALL,
+            )
+
+        self.space = pattern.sub(one, self.space)
+        if hits:
+            self.replaced = True
+            if "p" in command.flags:
+                self._say(self.space, self.end)
+            if "w" in command.flags:
+                self.outputs[command.text] = self.outputs.get(command.text, "") + self.space + "\n"
+
+
+def _part(found: re.Match[str], letter: str) -> str:
+    if letter.isdigit():
+        return found[int(letter)] or "" if int(letter) <= found.re.groups else ""
+    return {"n": "\n", "t": "\t"}.get(letter, letter)

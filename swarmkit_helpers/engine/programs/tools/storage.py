@@ -12,7 +12,7 @@ from ..options import Usage, read_options
 from ..system import System
 
 __all__ = [
-    "basename", "chmod", "cp", "df", "dirname", "find", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv", "readlink",
+    "basename", "chmod", "cp", "df", "dirname", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv", "readlink",
     "rm", "rmdir", "stat", "sync", "touch", "which",
 ]  # fmt: skip
 
@@ -21,20 +21,24 @@ async def ls(system: System, argv: Sequence[str]) -> int:
     """List files."""
     options = read_options(argv, "1AaCxdLHRFplinshrSXvctuQw:", long=("color", "color=", "full-time"))
     files = FileSystem(system)
-    status = 0
     names = options.rest or ["."]
     plain = [name for name in names if "d" in options or not files.is_directory(name)]
     folders = [name for name in names if name not in plain]
-    for name in plain:
-        if not files.exists(name):
-            system.complain(f"ls: {name}: No such file or directory")
-            status = 1
-    _entries(system, files, [(name, name) for name in plain if files.exists(name)], options.given)
-    for name in folders:
-        if len(names) > 1:
-            system.say(f"{chr(10) if plain or name != folders[0] else ''}{name}:")
+    missing = [name for name in plain if not files.exists(name)]
+    for name in missing:
+        system.complain(f"ls: {name}: No such file or directory")
+    _entries(system, files, [(name, name) for name in plain if name not in missing], options.given)
+    first = len(plain) == len(missing)
+    titled = len(names) > 1 or "R" in options
+    while folders:
+        name = folders.pop(0)
+        if titled:
+            system.say(f"{'' if first else chr(10)}{name}:")
+        first = False
         shown = [child for child in files.list(name) if "a" in options or "A" in options or not child.startswith(".")]
         pairs = [(child, posixpath.join(name, child)) for child in shown]
+        if "R" in options:
+            folders = [path for _, path in pairs if files.is_directory(path)] + folders
         if "a" in options:
             pairs = [(".", name), ("..", posixpath.join(name, "..")), *pairs]
         if "l" in options:
@@ -42,7 +46,7 @@ async def ls(system: System, argv: Sequence[str]) -> int:
         if "r" in options:
             pairs.reverse()
         _entries(system, files, pairs, options.given)
-    return status
+    return int(bool(missing))
 
 
 def _entries(
@@ -258,48 +262,6 @@ async def chmod(system: System, argv: Sequence[str]) -> int:
             files.kept.modes[path] = (
                 int(words[0], 8) if octal else _bits(files, path) | (0o111 if "x" in words[0] else 0)
             )
-    return status
-
-
-async def find(system: System, argv: Sequence[str]) -> int:
-    """List what is under directories, by name and kind."""
-    import fnmatch
-
-    words = list(argv[1:])
-    starts: list[str] = []
-    while words and not words[0].startswith("-"):
-        starts.append(words.pop(0))
-    pattern, kind, deepest, shallowest = "*", "", 10**6, 0
-    while words:
-        option = words.pop(0)
-        if option == "-print":
-            continue
-        if option not in ("-name", "-type", "-maxdepth", "-mindepth") or not words:
-            system.complain(f"find: unrecognized: {option}")
-            return 1
-        value = words.pop(0)
-        pattern = value if option == "-name" else pattern
-        kind = value if option == "-type" else kind
-        deepest = int(value) if option == "-maxdepth" else deepest
-        shallowest = int(value) if option == "-mindepth" else shallowest
-    files = FileSystem(system)
-    status = 0
-
-    def walk(path: str, depth: int) -> None:
-        folder = files.is_directory(path)
-        is_kind = not kind or kind == ("d" if folder else "p" if files.is_fifo(path) else "f")
-        if is_kind and depth >= shallowest and fnmatch.fnmatch(posixpath.basename(path) or path, pattern):
-            system.say(path)
-        if folder and depth < deepest:
-            for child in files.list(path):
-                walk(f"{path.rstrip('/')}/{child}", depth + 1)
-
-    for start in starts or ["."]:
-        if not files.exists(start):
-            system.complain(f"find: {start}: No such file or directory")
-            status = 1
-            continue
-        walk(start, 0)
     return status
 
 

@@ -40,12 +40,16 @@ async def eval_(shell: Interpreter, words: list[str]) -> int:
 async def source(shell: Interpreter, words: list[str]) -> int:
     """Run a file in this shell."""
     if len(words) < 2:
-        shell.complain(".: filename argument required")
+        shell.complain("filename argument required", command=words[0])
         return 2
     try:
         text = FileSystem(shell.surroundings()).read(words[1]).decode("utf-8", "surrogateescape")
-    except FileError:
-        shell.complain(f".: cannot open {words[1]}: No such file" if shell.dash else f".: can't open '{words[1]}'")
+    except FileError as err:
+        if shell.dash:
+            said = f"cannot open {words[1]}: No such file" if "/" in words[1] else f"{words[1]}: not found"
+        else:
+            said = f"can't open '{words[1]}': {err}" if "/" in words[1] else f"{words[1]}: not found"
+        shell.complain(said, command=words[0])
         raise Abort(2) from None
     try:
         return await shell.run(parse(text))

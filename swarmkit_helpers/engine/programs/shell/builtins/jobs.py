@@ -25,9 +25,8 @@ async def trap(shell: Interpreter, words: list[str]) -> int:
     for word in conditions:
         name = "EXIT" if word in ("0", "EXIT") else signal_name(word)
         if name is None:
-            shell.complain(
-                f"trap: {word}: bad trap" if shell.dash else f"trap: line 0: {word}: invalid signal specification"
-            )
+            said = "bad trap" if shell.dash else "invalid signal specification"
+            shell.complain(f"{word}: {said}", command="trap")
             return 1
         shell.traps.pop(name, None)
         shell.system.handlers.pop(f"SIG{name}", None)
@@ -72,18 +71,24 @@ async def kill(shell: Interpreter, words: list[str]) -> int:
     if rest[:1] == ["-l"]:
         shell.say("".join(f"{number:2d}) {name}\n" for name, number in SIGNALS.items()))
         return 0
-    name: str | None = "TERM"
+    asked, name = "TERM", signal_name("TERM")
     if rest[:1] == ["-s"] and len(rest) > 1:
-        name, rest = signal_name(rest[1]), rest[2:]
+        asked, rest = rest[1], rest[2:]
+        name = signal_name(asked)
     elif rest and rest[0].startswith("-") and len(rest[0]) > 1:
-        name, rest = ("0" if rest[0] == "-0" else signal_name(rest[0][1:])), rest[1:]
+        asked, rest = rest[0][1:], rest[1:]
+        name = "0" if asked == "0" else signal_name(asked)
     if name is None or not rest:
-        shell.complain("kill: bad signal name" if name is None else "kill: you need to specify whom to kill")
+        said = f"bad signal name '{asked}'" if name is None else "you need to specify whom to kill"
+        shell.complain(said, command="kill", applet=True)
         return 1
     status = 0
     for target in rest:
-        if not _signalled(shell, target, name):
-            shell.complain(f"kill: can't kill pid {target}: No such process")
+        if not target.removeprefix("%").isdigit() and not shell.dash:
+            shell.complain(f"invalid number '{target}'", command="kill", applet=True)
+            status = 1
+        elif not _signalled(shell, target, name):
+            shell.complain(f"can't kill pid {target}: No such process", command="kill", applet=True)
             status = 1
     await asyncio.sleep(0)
     return status

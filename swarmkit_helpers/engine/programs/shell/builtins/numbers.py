@@ -13,6 +13,6 @@ def number(shell: Interpreter, words: list[str], default: int) -> int:
     if len(words) < 2:
         return default
     if not words[1].lstrip("-").isdigit():
-        shell.complain(f"{words[0]}: Illegal number: {words[1]}" if shell.dash else f"Illegal number: {words[1]}")
+        shell.complain(f"Illegal number: {words[1]}", command=words[0])
         raise Abort(2)
     return int(words[1])

@@ -15,7 +15,7 @@ async def read(shell: Interpreter, words: list[str]) -> int:
         option = names.pop(0)
         raw = raw or "r" in option
         if "p" in option and names:
-            shell.complain(names.pop(0))
+            shell.descriptors[2].write(names.pop(0).encode())
         elif "t" in option and names:
             names.pop(0)
     source = shell.descriptors.get(0)

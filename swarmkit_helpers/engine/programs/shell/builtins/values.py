@@ -36,8 +36,8 @@ async def readonly(shell: Interpreter, words: list[str]) -> int:
 async def local(shell: Interpreter, words: list[str]) -> int:
     """Have variables hold what they held once the function has ended."""
     if not shell.locals:
-        shell.complain("local: not in a function")
-        return 1
+        shell.complain("not in a function", command="local")
+        raise Abort(2)
     for word in words[1:]:
         name, equals, value = word.partition("=")
         shell.locals[-1].setdefault(name, shell.variables.get(name))
@@ -76,7 +76,7 @@ async def set_(shell: Interpreter, words: list[str]) -> int:
             letters = word[1:]
         for letter in letters:
             if letter not in "abCefhmnuvx":
-                shell.complain(f"set: Illegal option -{letter}" if shell.dash else f"set: illegal option -{letter}")
+                shell.complain(f"{'Illegal' if shell.dash else 'illegal'} option -{letter}", command="set")
                 raise Abort(2)
         shell.options = shell.options | set(letters) if word[0] == "-" else shell.options - set(letters)
     if rest:
@@ -89,7 +89,7 @@ async def shift(shell: Interpreter, words: list[str]) -> int:
     count = number(shell, words, 1)
     if count > len(shell.arguments):
         if shell.dash:
-            shell.complain("shift: can't shift that many")
+            shell.complain("can't shift that many", command="shift")
             raise Abort(2)
         return 1
     shell.arguments = shell.arguments[count:]

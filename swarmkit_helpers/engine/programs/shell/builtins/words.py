@@ -28,13 +28,15 @@ async def echo(shell: Interpreter, words: list[str]) -> int:
 
 async def printf(shell: Interpreter, words: list[str]) -> int:
     """Write words as a format says."""
+    words = [words[0], *words[2:]] if words[1:2] == ["--"] else words
     if len(words) < 2:
-        shell.complain("usage: printf format [arg ...]" if shell.dash else "printf: usage: printf FORMAT [ARG]...")
+        said = "usage: printf format [arg ...]" if shell.dash else "usage: printf FORMAT [ARGUMENT...]"
+        shell.complain(said, command="printf", applet=True)
         return 2
-    said, faults = printed(words[1], words[2:])
+    said, faults = printed(words[1], words[2:], dash=shell.dash)
     shell.say(said)
     for fault in faults:
-        shell.complain(f"printf: {fault}")
+        shell.complain(fault, command="printf", applet=True)
     return 1 if faults else 0
 
 
@@ -43,13 +45,13 @@ async def test(shell: Interpreter, words: list[str]) -> int:
     inside = words[1:]
     if words[0] == "[":
         if not inside or inside[-1] != "]":
-            shell.complain("[: missing ]")
+            shell.complain("missing ]", command="[", applet=True)
             return 2
         inside = inside[:-1]
     try:
         return int(not condition(shell.surroundings(), inside))
     except ConditionFault as err:
-        shell.complain(f"{words[0]}: {err}" if shell.dash else str(err))
+        shell.complain(err.dash if shell.dash else str(err), command=words[0], applet=True)
         return 2
     except FileError:
         return 1
@@ -64,7 +66,7 @@ async def cd(shell: Interpreter, words: list[str]) -> int:
     files = FileSystem(shell.surroundings())
     if not files.is_directory(target):
         why = "Not a directory" if files.exists(target) else "No such file or directory"
-        shell.complain(f"cd: can't cd to {target}" if shell.dash else f"cd: line 0: can't cd to {target}: {why}")
+        shell.complain(f"can't cd to {target}{'' if shell.dash else f': {why}'}", command="cd")
         return 2
     shell.variables["OLDPWD"] = shell.directory
     shell.directory = files.path(target)
