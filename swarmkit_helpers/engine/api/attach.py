@@ -11,7 +11,7 @@ from .answers import close, empty
 from .call import Call
 from .hijack import detach_keys, frame, take_over, turn_away
 from .logs import Asked, lines
-from .routes import Route, absent
+from .routes import Route
 
 __all__ = ["ROUTES", "only"]
 
@@ -66,7 +66,13 @@ async def attach(call: Call) -> web.StreamResponse:
     return empty()
 
 
+async def websocket(call: Call) -> web.StreamResponse:
+    """``GET /containers/{name}/attach/ws``: only what cannot be attached to is answered as the engine does."""
+    call.host.containers.find(call.name)
+    raise Refusal(501, "the embedded engine has no route GET /containers/{name}/attach/ws")
+
+
 ROUTES = (
     Route("POST", "/containers/{name:.+}/attach", attach),
-    absent("GET", "/containers/{name:.+}/attach/ws"),
+    Route("GET", "/containers/{name:.+}/attach/ws", websocket),
 )

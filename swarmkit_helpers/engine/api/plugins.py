@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from ..node.reference import parsed
 from ..refusal import Refusal
 from .answers import json_answer
 from .call import Call
@@ -34,6 +35,12 @@ async def enable(call: Call) -> web.StreamResponse:
     return await change(call)
 
 
+async def privileges(call: Call) -> web.StreamResponse:
+    """``GET /plugins/privileges``: without a registry, none are known."""
+    parsed(call.text("remote"), status=500)
+    return json_answer([])
+
+
 ROUTES = (
     Route("GET", "/plugins", listing),
     Route("GET", "/plugins/{name:.+}/json", inspect),
@@ -42,7 +49,7 @@ ROUTES = (
     Route("POST", "/plugins/{name:.+}/push", change),
     Route("POST", "/plugins/{name:.+}/set", change),
     Route("DELETE", "/plugins/{name:.+}", change),
-    absent("GET", "/plugins/privileges"),
+    Route("GET", "/plugins/privileges", privileges),
     absent("POST", "/plugins/pull"),
     absent("POST", "/plugins/create"),
     absent("POST", "/plugins/{name:.+}/upgrade"),

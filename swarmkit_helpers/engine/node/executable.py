@@ -41,6 +41,9 @@ def executable(container: Container, word: str, variables: Mapping[str, str]) ->
     Unrunnable
     """
     quoted = f'exec: "{word}"'
+    if not container.image_id:
+        what = "executable file not found in $PATH" if "/" not in word else f"stat {word}: no such file or directory"
+        raise Unrunnable(f"{quoted}: {what}", NOT_FOUND)
     if "/" not in word:
         folders = variables.get("PATH", "").split(":")
         found = container.host.program(container.programs, word) if set(folders) & set(FOLDERS) else None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .host import Host
 
 __all__ = [
+    "LAST_PORT",
     "PROCESSORS",
     "RUNTIME",
     "check_host",
@@ -312,9 +313,10 @@ def host_completed(host: Host, host_config: Json | None) -> Json:
     }
     if given.get("PortBindings") is not None:
         given["PortBindings"] = {
-            port: [
+            port: several
+            and [
                 {"HostIp": binding.get("HostIp") or "", "HostPort": binding.get("HostPort") or ""}
-                for binding in several or ()
+                for binding in several
             ]
             for port, several in sorted(given["PortBindings"].items())
         }

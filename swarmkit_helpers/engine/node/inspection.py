@@ -138,10 +138,10 @@ def _network_owner(container: Container) -> Container:
 def _driver(container: Container) -> Json:
     folder = f"{container.host.root}/overlay2"
     own = f"{folder}/{container.layer}"
-    lower = folder_of(container.image_id)
+    lower = f":{folder}/{folder_of(container.image_id)}/diff" if container.image_id else ""
     return {
         "Data": {
-            "LowerDir": f"{own}-init/diff:{folder}/{lower}/diff",
+            "LowerDir": f"{own}-init/diff{lower}",
             "MergedDir": f"{own}/merged",
             "UpperDir": f"{own}/diff",
             "WorkDir": f"{own}/work",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from ..kinds import Json
 from ..refusal import Refusal
-from .host_settings import port_of
+from .host_settings import LAST_PORT, port_of
 
 if TYPE_CHECKING:
     from .container import Container
 
 __all__ = ["listed_ports", "publish", "unpublish"]
 
+PROTOCOLS = ("tcp", "udp", "sctp")
 ANY = ("0.0.0.0", "::")
 """Addresses of the host that a port without an address is published on."""
 
@@ -35,8 +37,11 @@ def publish(container: Container, endpoint: str) -> None:
     for port, bindings in sorted(_wanted(container).items()):
         number, _, protocol = port.partition("/")
         shown: list[Json] = []
+        if bindings and protocol not in PROTOCOLS:
+            unpublish(container)
+            raise Refusal(500, f"{_failed(container, endpoint)}: invalid transport protocol: 0")
         for binding in bindings:
-            address = binding.get("HostIp") or ANY[0]
+            address = _address(binding)
             asked = port_of(binding.get("HostPort") or "0") or (0, 0, protocol)
             try:
                 public = _public(container, protocol, asked, address, int(number))
@@ -49,13 +54,24 @@ def publish(container: Container, endpoint: str) -> None:
                     if "allocated" in why
                     else f"Error starting userland proxy: listen {protocol}4 {where}: bind: {why}"
                 )
-                text = f"driver failed programming external connectivity on endpoint {container.name} ({endpoint})"
-                raise Refusal(500, f"{text}: {problem}") from err
-            addresses = ANY if not binding.get("HostIp") else (address,)
+                raise Refusal(500, f"{_failed(container, endpoint)}: {problem}") from err
+            addresses = ANY if address == ANY[0] and binding.get("HostIp") != ANY[0] else (address,)
             shown += [{"HostIp": one, "HostPort": str(public)} for one in addresses]
             # what is published is kept at once: a refusal of the next one takes it back
             container.ports[port] = shown
         container.ports.setdefault(port, shown or None)
+
+
+def _address(binding: Json) -> str:
+    """Where it is published; what is no address counts for nothing."""
+    try:
+        return str(ip_address(binding.get("HostIp") or ANY[0]))
+    except ValueError:
+        return ANY[0]
+
+
+def _failed(container: Container, endpoint: str) -> str:
+    return f"driver failed programming external connectivity on endpoint {container.name} ({endpoint})"
 
 
 def _public(container: Container, protocol: str, asked: tuple[int, int, str], address: str, private: int) -> int:
@@ -87,13 +103,15 @@ def _wanted(container: Container) -> dict[str, list[Json]]:
     settings = container.host_config
     bound = {_key(port): list(bindings or ()) for port, bindings in (settings["PortBindings"] or {}).items()}
     exposed = {_key(port) for port in container.config.get("ExposedPorts") or ()}
-    else_ = [{}] if settings["PublishAllPorts"] else []
-    return {port: (bound[port] or [{}]) if port in bound else else_ for port in exposed}
+    anywhere: list[Json] = [{}] if settings["PublishAllPorts"] else []
+    return {port: bound.get(port) or anywhere for port in exposed}
 
 
 def _key(port: str) -> str:
+    """A port as the engine shows it; what is no number counts as 0."""
     number, _, protocol = port.partition("/")
-    return f"{number}/{(protocol or 'tcp').lower()}"
+    known = number.isascii() and number.isdecimal() and int(number) <= LAST_PORT
+    return f"{int(number) if known else 0}/{(protocol or 'tcp').lower()}"
 
 
 def unpublish(container: Container) -> None:

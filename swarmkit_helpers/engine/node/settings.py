@@ -63,7 +63,7 @@ def completed(config: Json, image: Json | None, short_id: str) -> Json:
     Refusal
         400: neither says what to run.
     """
-    labelled = image is not None or config.get("Labels") is not None
+    bare = image is None
     image = image or {}
     entrypoint, words = config.get("Entrypoint"), config.get("Cmd")
     if not entrypoint:
@@ -84,7 +84,7 @@ def completed(config: Json, image: Json | None, short_id: str) -> Json:
     if ports:
         made["ExposedPorts"] = ports
     made |= {key: bool(config.get(key)) for key in ("Tty", "OpenStdin", "StdinOnce")}
-    made["Env"] = _variables(config.get("Env"), image.get("Env"))
+    made["Env"] = _variables(config.get("Env"), image.get("Env")) if not bare or config.get("Env") else None
     made["Cmd"] = words
     if health := _health(config.get("Healthcheck"), image.get("Healthcheck")):
         made["Healthcheck"] = health
@@ -96,7 +96,7 @@ def completed(config: Json, image: Json | None, short_id: str) -> Json:
         if config.get(key):
             made[key] = config[key]
     made["OnBuild"] = None
-    made["Labels"] = dict(sorted(labels.items())) if labelled else None
+    made["Labels"] = dict(sorted(labels.items())) if labels or not bare else None
     if signal := config.get("StopSignal") or image.get("StopSignal"):
         made["StopSignal"] = signal
     if config.get("StopTimeout") is not None:

@@ -10,12 +10,13 @@ from ..cluster.store import Store
 from ..cluster.tasks import task_name
 from ..cluster.templates import context, expand
 from ..kinds import Json
+from ..refusal import Refusal
 from .container import Attachment
+from .reference import parsed
 
 __all__ = ["attachments_of", "config_of", "files_of", "grace_s", "host_config_of", "host_ports"]
 
 COPIED = (
-    ("Image", "Image"),
     ("User", "User"),
     ("Dir", "WorkingDir"),
     ("TTY", "Tty"),
@@ -41,6 +42,7 @@ def config_of(task: Json, node: Json) -> Json:
     """
     spec, names = task["Spec"]["ContainerSpec"], context(task, node)
     config: Json = {there: spec[here] for here, there in COPIED if spec.get(here)}
+    config["Image"] = _familiar(spec.get("Image") or "")
     if spec.get("Command"):
         config["Entrypoint"] = list(spec["Command"])
     if spec.get("Args"):
@@ -60,6 +62,14 @@ def config_of(task: Json, node: Json) -> Json:
         "com.docker.swarm.task.name": task_name(task),
     }
     return config
+
+
+def _familiar(image: str) -> str:
+    """The name of an image as the engine shows it, with its tag; what is no name stays as it is."""
+    try:
+        return parsed(image).familiar
+    except Refusal:
+        return image
 
 
 def host_config_of(task: Json, node: Json) -> Json:
