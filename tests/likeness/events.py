@@ -25,7 +25,20 @@ def in_order(events: list[Any], kept: dict[str, str]) -> list[Any]:
             # Of objects of one name, the one that was told of first comes first.
             names.setdefault(about[1], NUMBERED.sub("", event["Actor"]["Attributes"].get("name", "")))
     order = sorted(groups, key=lambda group: (group[0], names.get(group[1], ""), NUMBERED.sub("", group[2])))
-    return [event for group in order for event in groups[group]]
+    return [event for group in order for event in told_once(groups[group])]
+
+
+def told_once(events: list[Any]) -> list[Any]:
+    """Leave out what a node that joins is told of again before its engine is known: how often is chance."""
+    kept = events[:1]
+    for event in events[1:]:
+        if not (event["Type"] == "node" and told(event) == told(kept[-1]) == ("update", {"name": ""})):
+            kept.append(event)
+    return kept
+
+
+def told(event: Any) -> tuple[str, dict[str, str]]:
+    return event["Action"], event["Actor"]["Attributes"]
 
 
 def subject(event: Any) -> tuple[str, str]:

@@ -56,6 +56,13 @@ EXPLAINED = (
         real='"chunked"',
     ),
     Explanation(
+        "GET /info",
+        r"body\.Labels\[0\]",
+        "an engine of a simulated lab is labelled as simulated",
+        embedded='"org.swarmlab.simulated=1"',
+        real=NONE,
+    ),
+    Explanation(
         r"GET /images/\{name\}/history",
         r"body\[0\]\.CreatedBy",
         "an image of a simulated lab is not made of packages, and says so in its history",

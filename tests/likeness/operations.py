@@ -137,7 +137,7 @@ def pattern(known: str) -> re.Pattern[str]:
 
 # Those without a variable part first: /containers/json is no container.
 PATTERNS = [(known, pattern(known)) for known in sorted(OPERATIONS, key=lambda known: "{" in known)]
-VERSION = re.compile(r"(?<= )/v1\.\d+(?=/)")
+VERSION = re.compile(r"(?<= )/v[\d.]+(?=/)")
 
 
 def operation(call: str) -> str:

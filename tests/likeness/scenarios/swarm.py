@@ -69,6 +69,7 @@ SCENARIOS = (
             get("/info"),
             get("/swarm", keep={"worker": "JoinTokens.Worker", "manager": "JoinTokens.Manager", "v": "Version.Index"}),
             get("/nodes", keep={"node": "0.ID"}),
+            Until(M, "/networks/ingress", lambda found: "ingress-sbox" in found["Containers"], "its balancer is there"),
             get("/networks/ingress"),
             post("/swarm/init", {"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": "10.0.3.62"}),
             post("/swarm/join", join("10.0.3.62", "$worker")),

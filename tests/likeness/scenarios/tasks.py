@@ -137,11 +137,10 @@ SCENARIOS = (
         (
             post(
                 "/services/create",
-                service("say", host=M, command=["sh", "-c", "echo one; echo two >&2; exec sleep 100000"]),
+                service("say", host=M, command=["sh", "-c", "echo one; sleep 0.3; echo two >&2"], task=NO_RESTART),
                 keep={"say": "ID"},
             ),
-            running("say"),
-            Until(M, "/containers/json", lambda found: found, "its container is there"),
+            task_states("say", "complete"),
             get("/services/say/logs?stdout=1&stderr=1", read="frames"),
             get("/services/$say/logs?stdout=1&timestamps=1", read="frames"),
             get("/services/say/logs?stdout=1&details=1", read="frames"),
