@@ -41,7 +41,7 @@ NGINX_PAGE = """\
 <body>
 <h1>nginx fonctionne</h1>
 <p>Cette page vient du conteneur <strong>@conteneur@</strong>.</p>
-<p>Image simulée du labo : aucun vrai nginx ne tourne.</p>
+<p>Image simulée du labo : aucun vrai nginx ne tourne.</p>
 </body>
 </html>
 """

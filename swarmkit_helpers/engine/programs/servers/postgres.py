@@ -238,7 +238,7 @@ class Connection:
     def close(self) -> None:
         """Let go of it."""
         if self._pipe is not None:
-            self._pipe.close()
+            self._pipe.abort()
 
 
 def _no_socket() -> str:

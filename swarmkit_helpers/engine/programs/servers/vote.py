@@ -105,7 +105,7 @@ async def _cast(system: System, host: str, voter: str, choice: str) -> None:
                 ask(pipe, "RPUSH", LIST, json.dumps({"voter_id": voter, "vote": choice})), limit_s
             )
         finally:
-            pipe.close()
+            pipe.abort()
     except TimeoutError:
         raise _Lost("Timeout connecting to server") from None
     except OSError as err:
