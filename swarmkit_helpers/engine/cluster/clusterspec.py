@@ -101,7 +101,8 @@ def check_pools(pools: list[str] | None, size: Any) -> tuple[list[str], int]:
         500, as the engine says it.
     """
     if not pools:
-        return ["10.0.0.0/8"], size or 24
+        # A size without a pool is not looked at: 40 is taken, and does nothing.
+        return ["10.0.0.0/8"], 24
     size = size or 24
     if size > 32:
         raise Refusal(500, f"subnet size is out of range: {size}")

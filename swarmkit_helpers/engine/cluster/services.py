@@ -41,7 +41,8 @@ def create_service(
     _check_ingress(store, spec)
     _check_existence(store, spec, "secret")
     _check_existence(store, spec, "config")
-    if any(one["Spec"]["Name"] == spec["Name"] for one in store.all("service")):
+    # The store's index of names has no case.
+    if any(one["Spec"]["Name"].lower() == spec["Name"].lower() for one in store.all("service")):
         message = f"name conflicts with an existing object: service {spec['Name']} already exists"
         raise refused("AlreadyExists", message)
     body = {"Spec": spec, "Endpoint": {"Spec": {}}, "_SpecVersion": 0, "_Auth": encoded_auth}
