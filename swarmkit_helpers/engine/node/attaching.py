@@ -6,7 +6,6 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from ..clock import ZERO_TIME
 from ..cluster.allocator import Grant
 from ..ids import object_id
 from ..kinds import Json
@@ -181,7 +180,7 @@ class Attaching:
             self.host.world.fabric.resolver.register(
                 endpoint.interface,
                 container.name,
-                aliases=[container.short_id],
+                aliases=_own_names(container),
                 service=binding.name,
                 service_aliases=binding.aliases.get(network.id, []),
                 vip=vip,
@@ -341,7 +340,7 @@ def attachment(name: str, config: Json) -> Attachment:
 
 
 def _shown(held: Attachment, container: Container) -> Json:
-    known = held.endpoint or container.state.started_at != ZERO_TIME
+    known = held.endpoint or container.attached
     return {
         "IPAMConfig": held.ipam,
         "Links": held.links,
@@ -389,8 +388,13 @@ def _is_address(text: str) -> bool:
 
 
 def _name_short(held: Attachment, container: Container) -> None:
-    if container.short_id not in held.aliases:
-        held.aliases.append(container.short_id)
+    held.aliases += [one for one in _own_names(container) if one not in held.aliases]
+
+
+def _own_names(container: Container) -> list[str]:
+    """The beginning of its id, and its host name, if that is neither this nor its name."""
+    hostname = str(container.config["Hostname"])
+    return [container.short_id, *([hostname] if hostname not in (container.short_id, container.name) else [])]
 
 
 def _publish(published: dict[tuple[str, int], Published], binding: Binding, address: str) -> None:

@@ -124,6 +124,10 @@ class Container:
     last_pid: int = 1
     prepared: bool = False
     """Whether it was started once: only then it has its files on the host."""
+    attached: bool = False
+    """Whether it was attached to its networks once."""
+    failed: Json | None = None
+    """Its networks as its last start had them, if that has failed since: lists go on showing them."""
     logged: bool = False
     """Whether its process was started once, or nearly: only then it has a log."""
     layer: str = ""

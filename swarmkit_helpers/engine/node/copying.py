@@ -15,7 +15,7 @@ from ..net.stack import Stack
 from ..programs.files import MOST_BYTES, FileError, FileSystem
 from ..programs.system import Files, System
 from ..refusal import Refusal
-from .image import damage
+from .image import Entry, damage
 from .inspection import nanoseconds
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Surface:
         with tarfile.open(fileobj=made, mode="w") as archive:
             for seen in self.under(path):
                 inside = seen.path.removeprefix(path).lstrip("/")
-                entry = tarfile.TarInfo(posixpath.join(name, inside) if inside else name)
+                entry = Entry(posixpath.join(name, inside) if inside else name)
                 entry.mtime, entry.uname, entry.gname = seen.modified // 10**9, "root", "root"
                 if seen.data is None:
                     entry.type, entry.mode = tarfile.DIRTYPE, stat.S_IFDIR | seen.mode

@@ -17,7 +17,7 @@ from ..kinds import Json
 from ..refusal import Refusal
 from .executable import FOLDERS
 
-__all__ = ["Image", "archive", "damage", "folder_of", "image_config", "layer_of", "read_archive"]
+__all__ = ["Entry", "Image", "archive", "damage", "folder_of", "image_config", "layer_of", "read_archive"]
 
 MOST_IN_FILE = 256 * 1024
 MOST_IN_FILES = 8 * 2**20
@@ -112,6 +112,18 @@ def image_config(given: Json) -> Json:
     return {key: value for key, value in made.items() if value or key not in LEFT_OUT_EMPTY}
 
 
+class Entry(tarfile.TarInfo):
+    """An entry of an archive whose mode says also what it is, as the engine writes them."""
+
+    def tobuf(self, *arguments: Any, **options: Any) -> bytes:
+        """Its header; the library leaves the kind out of the mode."""
+        before, header = (made := super().tobuf(*arguments, **options))[:-BLOCK], bytearray(made[-BLOCK:])
+        header[100:108] = b"%07o\0" % self.mode
+        header[148:156] = b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        return before + bytes(header)
+
+
 def folder_of(identity: str) -> str:
     """Name of the directory where an engine keeps an image's last layer."""
     return hashlib.sha256(identity.encode()).hexdigest()
@@ -189,7 +201,7 @@ def archive(named: Mapping[str, tuple[Image, list[str]]]) -> bytes:
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes | None, modified: int = 0) -> None:
     """Add a file, or a directory: their modes say which, as the engine writes them."""
-    entry = tarfile.TarInfo(name)
+    entry = Entry(name)
     entry.mtime = modified
     if data is None:
         entry.type, entry.mode = tarfile.DIRTYPE, stat.S_IFDIR | 0o755

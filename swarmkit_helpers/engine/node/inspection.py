@@ -100,7 +100,7 @@ def listed(container: Container, *, size: bool = False) -> Json:
 
 
 def _listed_networks(container: Container) -> Json:
-    networks: Json = _network(container)["Networks"]
+    networks: Json = container.failed or _network(container)["Networks"]
     if container.task is None:
         return networks
     # nor does it know the aliases that a task's container is given

@@ -92,6 +92,8 @@ class Life:
             container.state.error = err.message
             if not container.state.exit_code:
                 container.state.exit_code = CANNOT_START
+            if container.attached and container.stack is not None:
+                container.failed = self.host.networks.settings(container)["Networks"]
             self._release(container)
             if container.host_config["AutoRemove"]:
                 self.containers.discard(container, volumes=True)
@@ -133,6 +135,7 @@ class Life:
         """Give it its network and its volumes, and find its program."""
         mode = container.host_config["NetworkMode"]
         container.prepared = True
+        container.failed = None
         if mode.startswith("container:"):
             self._join(container, mode.removeprefix("container:"))
         else:
@@ -143,6 +146,7 @@ class Life:
             if mode not in ("host", "none"):
                 self._publish(container)
             self.host.networks.start(container)
+        container.attached = True
         user_of(container, container.config["User"])
         if requests := container.host_config["DeviceRequests"]:
             kinds = requests[0].get("Capabilities") or []
