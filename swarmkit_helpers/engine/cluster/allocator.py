@@ -81,7 +81,7 @@ class Allocator:
             In swarmkit's words.
         """
         check_spec(spec)
-        if len(spec["IPAMOptions"].get("Configs", ())) > 1:
+        if len(spec.get("IPAMOptions", {}).get("Configs", ())) > 1:
             raise Refusal(501, "overlay networks of more than one subnet are not served by this engine")
         if spec.get("Ingress") and (present := self.ingress()) is not None:
             text = f"ingress network ({present['ID']}) is already present"

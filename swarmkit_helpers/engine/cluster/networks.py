@@ -39,7 +39,10 @@ def spec_of(body: Json) -> Json:
     ):
         if body.get(asked):
             spec[kept] = True
-    ipam = body.get("IPAM") or {}
+    spec["Scope"] = "swarm"
+    ipam = body.get("IPAM")
+    if ipam is None:
+        return spec
     options: Json = {"Driver": {"Name": ipam.get("Driver") or "default"}}
     if ipam.get("Options"):
         options["Driver"]["Options"] = ipam["Options"]
@@ -50,7 +53,6 @@ def spec_of(body: Json) -> Json:
     if configs:
         options["Configs"] = configs
     spec["IPAMOptions"] = options
-    spec["Scope"] = "swarm"
     return spec
 
 
@@ -69,7 +71,9 @@ def check_spec(spec: Json) -> None:
     if PREDEFINED in spec["Labels"]:
         text = f"label {PREDEFINED} is for internally created predefined networks and cannot be applied by users"
         raise Refusal(403, f"rpc error: code = PermissionDenied desc = {text}")
-    ipam = spec["IPAMOptions"]
+    ipam = spec.get("IPAMOptions")
+    if ipam is None:
+        return
     if ipam["Driver"]["Name"] != "default":
         raise _invalid(f"error during lookup of plugin {ipam['Driver']['Name']}")
     for config in ipam.get("Configs", ()):

@@ -88,7 +88,7 @@ class Spaces:
             self.store.update("network", identity, {"DriverState": {"Name": driver}, "IPAMOptions": {"Driver": {}}})
             return
         spec = network["Spec"]
-        asked: Json = next(iter(spec["IPAMOptions"].get("Configs", ())), {})
+        asked: Json = next(iter(spec.get("IPAMOptions", {}).get("Configs", ())), {})
         pools = self._all_pools()
         try:
             subnet = pools.take(asked.get("Subnet", ""))
