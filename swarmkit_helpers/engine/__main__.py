@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -63,7 +64,16 @@ class HostType(click.ParamType[Named]):
 @click.option("--speed", type=float, default=1.0, show_default=True, help="Seconds of the engines in one second.")
 @click.option("--seed", type=int, help="Of all that chance decides, but ids.")
 @click.option("--tcp", is_flag=True, help="Ports of 127.0.0.1 and a token, where there are no unix sockets.")
-def main(directory: Path, hosts: tuple[Named, ...], subnet: str, speed: float, seed: int | None, tcp: bool) -> None:
+@click.option("--ready", type=int, help="A descriptor to write a byte to, and close, once all engines answer.")
+def main(
+    directory: Path,
+    hosts: tuple[Named, ...],
+    subnet: str,
+    speed: float,
+    seed: int | None,
+    tcp: bool,
+    ready: int | None,
+) -> None:
     """Serve simulated engines, each on DIRECTORY/NAME.sock, until SIGTERM, or POST /stop on DIRECTORY/control.sock.
 
     With --tcp their addresses and the token are in DIRECTORY/endpoints.json.
@@ -77,13 +87,14 @@ def main(directory: Path, hosts: tuple[Named, ...], subnet: str, speed: float, s
     if not tcp and not hasattr(socket, "AF_UNIX"):
         raise click.UsageError("this system has no unix sockets: --tcp")
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    asyncio.run(_serve(directory, hosts, subnet, speed, seed, secrets.token_urlsafe(32) if tcp else None))
+    token = secrets.token_urlsafe(32) if tcp else None
+    asyncio.run(_serve(directory, hosts, {"subnet": subnet, "speed": speed, "seed": seed}, token, ready))
 
 
 async def _serve(
-    directory: Path, hosts: tuple[Named, ...], subnet: str, speed: float, seed: int | None, token: str | None
+    directory: Path, hosts: tuple[Named, ...], given: dict[str, Any], token: str | None, ready: int | None
 ) -> None:
-    world = World({host.hostname: host.address for host in hosts}, subnet=subnet, speed=speed, seed=seed)
+    world = World({host.hostname: host.address for host in hosts}, **given)
     named = {host.name: world.hosts[host.hostname] for host in hosts}
     control = Control(world, named, token)
     loop = asyncio.get_running_loop()
@@ -99,12 +110,14 @@ async def _serve(
         door = Server(control, own if token is None else None)
         await door.open()
         servers[""] = door
-        if token is None:
-            await _until_stopped(control, own)
-        else:
+        if token is not None:
             own = directory / "endpoints.json"
             _publish(own, token, servers)
-            await _until_stopped(control, own)
+        if ready is not None:
+            with os.fdopen(ready, "wb") as told, suppress(BrokenPipeError):
+                told.write(b".")
+        await _until_stopped(control, own)
+        if token is not None:
             own.unlink(missing_ok=True)
     finally:
         await asyncio.sleep(0.05)  # the answer to /stop goes out

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -52,7 +53,6 @@ USUAL_START_S = 1.0
 """What the process takes to answer on a usual machine, others at work beside it."""
 SWARM_S = 30.0
 STOP_S = 2.0
-LOOK_S = 0.01
 # A socket's path holds 107 bytes on Linux (unix(7)), and 103 elsewhere.
 SOCKET_PATH_BYTES = 103
 # Of the caller's environment: what Python needs, and nothing that leads to other machines.
@@ -180,15 +180,16 @@ def _start(name: str, speed: float) -> Lab:
         os.chown(directory, *owner)
         record.write()
         begun = time.monotonic()
-        _launch(record)
+        word = _launch(record)
     except OSError as err:
         if err.errno == 28:
             raise DiskFull(directory, "la création du labo", name) from err
         raise
-    # Its modules are read while this process reads those that will speak to it.
-    import docker  # noqa: F401
+    with os.fdopen(word, "rb", buffering=0):
+        # Its modules are read while this process reads those that will speak to it.
+        import docker  # noqa: F401
 
-    _await_answer(directory)
+        _await_answer(directory, word)
     record = record.having(slowness=slowness.factor(slowness.USUAL_S * (time.monotonic() - begun) / USUAL_START_S))
     lab = _lab(record)
     asked = {"hosts": list(lab.nodes), "references": list(images.STARTING)}
@@ -197,38 +198,36 @@ def _start(name: str, speed: float) -> Lab:
     return _lab(record.having(state="up").write())
 
 
-def _launch(record: Record) -> None:
+def _launch(record: Record) -> int:
+    """Start the process; return the descriptor through which it says that it answers, or that it has ended."""
     directory = record.directory
     hosts = [f"{node.name}={node.hostname}={node.address}" for node in record.nodes]
+    word, theirs = os.pipe()
     argv = [
         *(*PROGRAM, str(directory)),
         *(word for host in hosts for word in ("--host", host)),
-        *("--speed", f"{record.speed:g}"),
+        *("--speed", f"{record.speed:g}", "--ready", str(theirs)),
     ]
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     # Found where this package is, whatever directory the process starts in.
     paths = [str(Path(__file__).resolve().parents[2]), *filter(None, [environment.get("PYTHONPATH")])]
     environment["PYTHONPATH"] = os.pathsep.join(paths)
+    file, log = directory / PID_FILE, directory / LOG_FILE
     try:
-        Supervisor.start(argv, directory / PID_FILE, directory / LOG_FILE, owner=record.owner, environment=environment)
+        Supervisor.start(argv, file, log, owner=record.owner, environment=environment, inherited=(theirs,))
     except subprocess.CalledProcessError as err:
-        raise EngineStartFailed("embedded", _last_words(directory), directory / LOG_FILE) from err
+        os.close(word)
+        raise EngineStartFailed("embedded", _last_words(directory), log) from err
+    finally:
+        os.close(theirs)
+    return word
 
 
-def _await_answer(directory: Path) -> None:
-    """Return once the process answers for all its engines; notice at once when it died."""
-    deadline = time.monotonic() + START_S
-    born_by = time.monotonic() + 1
-    while True:
-        with suppress(LabDamaged):
-            control.ask(directory, "GET", "/status", doing="dire son état")
-            return
-        process = Supervisor.read(directory / PID_FILE)
-        now = time.monotonic()
-        dead = not process.lives() if process else now > born_by
-        if dead or now > deadline:
-            raise EngineStartFailed("embedded", _last_words(directory), directory / LOG_FILE)
-        time.sleep(LOOK_S)
+def _await_answer(directory: Path, word: int) -> None:
+    """Return as soon as the process answers for all its engines; one that ends says nothing before."""
+    readable, _, _ = select.select([word], [], [], START_S)
+    if not readable or not os.read(word, 1):
+        raise EngineStartFailed("embedded", _last_words(directory), directory / LOG_FILE)
 
 
 def _last_words(directory: Path) -> str:

@@ -47,7 +47,14 @@ class Supervisor:
 
     @classmethod
     def start(
-        cls, argv: Sequence[str], file: Path, log: Path, *, owner: tuple[int, int], environment: Mapping[str, str]
+        cls,
+        argv: Sequence[str],
+        file: Path,
+        log: Path,
+        *,
+        owner: tuple[int, int],
+        environment: Mapping[str, str],
+        inherited: Sequence[int] = (),
     ) -> None:
         """Start it in a session of its own, with `owner` as its user and group where this one is root.
 
@@ -57,6 +64,8 @@ class Supervisor:
             Where it writes its number and its birth; its directory is there.
         log
             Where all that it prints goes.
+        inherited
+            Descriptors of this process that it has too, under the same numbers.
         """
         account: dict[str, object] = {}
         if os.geteuid() == 0 and owner != (0, 0):
@@ -70,6 +79,7 @@ class Supervisor:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=tuple(inherited),
                 env=dict(environment),
                 cwd="/",
                 **account,  # type: ignore[call-overload]

@@ -85,6 +85,9 @@ def main() -> None:
     control.hosts, control.faults = hosts, dict.fromkeys(FAULTS, ())
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
+    ready = int(sys.argv[sys.argv.index("--ready") + 1])
+    os.write(ready, b".")
+    os.close(ready)
     control.serve_forever()
 
 

@@ -230,7 +230,7 @@ def test_a_start_that_is_killed_leaves_a_process_that_down_finds(own_home: Path)
 import os, signal
 from swarmkit_helpers.lab import embedded
 embedded.PROGRAM = ({sys.executable!r}, "-S", {SMALL!r}, "--")
-embedded._await_answer = lambda directory: os.kill(os.getpid(), signal.SIGKILL)
+embedded._await_answer = lambda directory, word: os.kill(os.getpid(), signal.SIGKILL)
 embedded.up({NAME!r})
 """
     done = subprocess.run([sys.executable, "-c", code], check=False)
