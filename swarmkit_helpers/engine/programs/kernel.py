@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..net.dns import hosts_file, resolv_conf
+from . import proc_net
 
 if TYPE_CHECKING:
     from .system import System
@@ -21,7 +23,16 @@ ID=swarmlab
 ID_LIKE=debian
 """
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
-GROUP = "root:x:0:\nnogroup:x:65534:\n"
+GROUP = "root:x:0:\nnobody:x:65534:\n"
+MADE: Mapping[str, Callable[[System], str]] = MappingProxyType(
+    {
+        "/proc/mounts": proc_net.mounts,
+        "/proc/self/mounts": proc_net.mounts,
+        "/proc/net/arp": proc_net.neighbours,
+        "/proc/net/dev": proc_net.devices,
+        "/proc/net/route": proc_net.routes,
+    }
+)
 
 
 def paths(system: System) -> tuple[str, ...]:
@@ -29,7 +40,7 @@ def paths(system: System) -> tuple[str, ...]:
     cards = [card.name for card in system.stack.interfaces] + ["lo"]
     return (
         *("/etc/resolv.conf", "/etc/hosts", "/etc/hostname", "/etc/os-release", "/etc/passwd", "/etc/group"),
-        *("/proc/net/dev", "/proc/net/route", "/proc/version", "/proc/uptime", "/proc/loadavg", "/proc/1/comm"),
+        *("/.dockerenv", "/proc/1/cmdline", *MADE, "/proc/version", "/proc/uptime", "/proc/loadavg", "/proc/1/comm"),
         *("/proc/sys/net/ipv4/ip_forward", "/proc/sys/kernel/hostname", "/proc/meminfo", "/proc/cpuinfo"),
         *(f"/sys/class/net/{card}/{name}" for card in cards for name in ("mtu", "address", "operstate", "ifindex")),
     )
@@ -46,8 +57,7 @@ def _text(system: System, path: str) -> str | None:
     simple = {
         "/etc/hostname": f"{stack.hostname}\n",
         "/etc/os-release": OS_RELEASE,
-        "/etc/passwd": PASSWD,
-        "/etc/group": GROUP,
+        "/.dockerenv": "",
         "/proc/version": f"Linux version {RELEASE} (simulated)\n",
         "/proc/uptime": f"{system.world.clock.time():.2f} 0.00\n",
         "/proc/loadavg": "0.00 0.00 0.00 1/64 1\n",
@@ -62,42 +72,27 @@ def _text(system: System, path: str) -> str | None:
         return hosts_file(stack)
     if path == "/etc/resolv.conf":
         return resolv_conf(stack)
+    if path == "/etc/passwd":
+        return _users(system, "{name}:x:{number}:{number}:{name}:/:/bin/false\n", PASSWD)
+    if path == "/etc/group":
+        return _users(system, "{name}:x:{number}:\n", GROUP)
     if path == "/proc/1/comm":
         return f"{system.container.path.rpartition('/')[2]}\n"
-    if path == "/proc/net/dev":
-        return _devices(system)
-    if path == "/proc/net/route":
-        return _routes(system)
+    if path == "/proc/1/cmdline":
+        return "".join(f"{word}\0" for word in (system.container.path, *system.container.args))
+    if path in MADE:
+        return MADE[path](system)
     if path.startswith("/sys/class/net/"):
         return _card(system, path.removeprefix("/sys/class/net/"))
     return None
 
 
-def _devices(system: System) -> str:
-    lines = [
-        "Inter-|   Receive                                                |  Transmit",
-        " face |bytes    packets errs drop fifo frame compressed multicast|"
-        "bytes    packets errs drop fifo colls carrier compressed",
-    ]
-    received = "       0       0    0    0    0     0          0         0"
-    sent = "        0       0    0    0    0     0       0          0"
-    zeros = received + sent
-    lines += [f"{name:>6}:{zeros}" for name in ("lo", *(card.name for card in system.stack.interfaces))]
-    return "\n".join(lines) + "\n"
+def _users(system: System, line: str, own: str) -> str:
+    """Users or groups: root, nobody, and those of the programs that the image has."""
+    from ..node.users import BY_PROGRAM, OF_PROGRAM
 
-
-def _routes(system: System) -> str:
-    def hexadecimal(address: str) -> str:
-        return "".join(f"{int(part):02X}" for part in reversed(address.split(".")))
-
-    lines = ["Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"]
-    for card in system.stack.interfaces:
-        network = ip_network(f"{card.address}/{card.prefix}", strict=False)
-        if card.gateway:
-            lines.append(f"{card.name}\t00000000\t{hexadecimal(card.gateway)}\t0003\t0\t0\t0\t00000000\t0\t0\t0")
-        target, mask = hexadecimal(str(network.network_address)), hexadecimal(str(network.netmask))
-        lines.append(f"{card.name}\t{target}\t00000000\t0001\t0\t0\t0\t{mask}\t0\t0\t0")
-    return "\n".join(lines) + "\n"
+    named = [name for name, program in BY_PROGRAM.items() if program in system.programs]
+    return own + "".join(line.format(name=name, number=OF_PROGRAM) for name in named)
 
 
 def _card(system: System, rest: str) -> str | None:

@@ -18,66 +18,12 @@ from .bench import Bench, play
 __all__ = ["BUSYBOX", "Done", "needs_busybox", "ours", "theirs"]
 
 BUSYBOX = shutil.which("busybox") or ""
-APPLETS = [
-    "sh",
-    "[",
-    "base64",
-    "basename",
-    "cat",
-    "cut",
-    "date",
-    "dirname",
-    "echo",
-    "env",
-    "expr",
-    "false",
-    "find",
-    "grep",
-    "head",
-    "ln",
-    "ls",
-    "md5sum",
-    "mkdir",
-    "mktemp",
-    "mv",
-    "cp",
-    "nc",
-    "nslookup",
-    "ping",
-    "printf",
-    "ps",
-    "pwd",
-    "readlink",
-    "rm",
-    "rmdir",
-    "route",
-    "sed",
-    "seq",
-    "sha256sum",
-    "sleep",
-    "sort",
-    "stat",
-    "tac",
-    "tail",
-    "tee",
-    "test",
-    "timeout",
-    "top",
-    "touch",
-    "tr",
-    "traceroute",
-    "true",
-    "uname",
-    "uniq",
-    "wc",
-    "wget",
-    "which",
-    "xargs",
-    "yes",
-    "ip",
-    "id",
-    "kill",
-]
+APPLETS = (
+    "sh [ arp base64 basename cat clear cp cut date df dirname echo env expr false find free grep head hostname id "
+    "ifconfig ip kill ln ls md5sum mkdir mktemp mv nc netstat nslookup ping printf ps pwd readlink rm rmdir route sed "
+    "seq sha256sum sleep sort stat tac tail tee test timeout top touch tr traceroute true tty uname uniq wc wget which "
+    "xargs yes"
+)
 WORK = "/work"
 
 
@@ -104,19 +50,21 @@ def _is_there() -> bool:
 needs_busybox = pytest.mark.skipif(not _is_there(), reason=f"no {BUSYBOX_VERSION.split(' (')[0]} on this machine")
 
 
-def theirs(script: str, *arguments: str, stdin: bytes = b"", files: Mapping[str, bytes] | None = None) -> Done:
-    """Run it with BusyBox, in a directory that holds these files only."""
+def theirs(
+    script: str, *arguments: str, stdin: bytes = b"", files: Mapping[str, bytes] | None = None, named: bool = True
+) -> Done:
+    """Run it with BusyBox, in a directory that holds these files only; `named`: ``$0`` is given too."""
     with tempfile.TemporaryDirectory() as folder:
         programs, work = Path(folder, "bin"), Path(folder, "work")
         programs.mkdir()
         work.mkdir()
-        for name in APPLETS:
-            programs.joinpath(name).symlink_to(BUSYBOX)
+        for applet in APPLETS.split():
+            programs.joinpath(applet).symlink_to(BUSYBOX)
         for name, content in (files or {}).items():
             work.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
             work.joinpath(name).write_bytes(content)
         done = subprocess.run(
-            ["sh", "-c", script, "sh", *arguments],
+            ["sh", "-c", script, *(["sh"] if named else []), *arguments],
             executable=BUSYBOX,
             input=stdin,
             capture_output=True,

@@ -368,7 +368,7 @@ async def redis_cli(system: System, argv: Sequence[str]) -> int:
         system.complain("Error: Server closed the connection")
         return 1
     finally:
-        pipe.close()
+        pipe.abort()
     return 0
 
 

@@ -69,8 +69,7 @@ def _look(system: System) -> Drawn:
         swarm = host.swarm.require_manager()
     except Refusal as err:
         return Drawn(problem=f"Le moteur refuse de répondre{NBSP}: {err.message}")
-    store = swarm.store
-    return Drawn(_arranged(store.all("node"), store.all("service"), store.all("task")))
+    return Drawn(_arranged(swarm.listed("node"), swarm.listed("service"), swarm.listed("task")))
 
 
 def _arranged(nodes: Sequence[Json], services: Sequence[Json], tasks: Sequence[Json]) -> str:

@@ -57,7 +57,7 @@ async def _work(system: System) -> None:
             lost = err.host
         finally:
             if queue is not None:
-                queue.close()
+                queue.abort()
             if database is not None:
                 database.close()
         await system.world.clock.sleep(RETRY_S)

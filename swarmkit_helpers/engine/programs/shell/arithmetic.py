@@ -28,6 +28,11 @@ WORD = 1 << 64
 class ArithmeticFault(Exception):
     """The expression has no value; its message says why, as dash does."""
 
+    @property
+    def ash(self) -> str:
+        """What BusyBox's shell says."""
+        return "divide by zero" if "zero" in str(self) else "arithmetic syntax error"
+
 
 def _wrapped(value: int) -> int:
     value %= WORD
@@ -41,7 +46,7 @@ def _divided(left: int, right: int) -> int:
 
 def _applied(operator: str, left: int, right: int) -> int:
     if operator in "/%" and right == 0:
-        raise ArithmeticFault("divide by zero")
+        raise ArithmeticFault("arithmetic expression: division by zero")
     table: dict[str, Callable[[], int]] = {
         "+": lambda: left + right,
         "-": lambda: left - right,

@@ -86,7 +86,7 @@ class Expander:
         try:
             return str(evaluate(text, lambda name: self.shell.value(name) or "", self.shell.assign))
         except ArithmeticFault as err:
-            raise ExpansionError(str(err)) from None
+            raise ExpansionError(str(err) if self.shell.dash else err.ash) from None
 
     def _home(self, text: str, *, whole: bool) -> str:
         head, slash, rest = text.partition("/")

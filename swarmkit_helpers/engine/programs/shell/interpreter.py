@@ -85,10 +85,15 @@ class Interpreter(State):
                 raise Exit(self.status)
 
     async def _pipeline(self, pipeline: Pipeline) -> None:
-        if len(pipeline.commands) == 1:
-            await self._command(pipeline.commands[0])
-        else:
-            await self._piped(pipeline.commands)
+        try:
+            if len(pipeline.commands) == 1:
+                await self._command(pipeline.commands[0])
+            else:
+                await self._piped(pipeline.commands)
+        except Return as end:
+            if pipeline.negated and not self.dash:
+                raise Return(int(not end.status)) from None
+            raise
         if pipeline.negated:
             self.status = int(not self.status)
 
@@ -238,6 +243,7 @@ class Interpreter(State):
 
     async def _turn(self, body: Script) -> bool:
         """One turn of a loop; False at its end."""
+        self.loops += 1
         try:
             await self.run(body)
         except Jump as jump:
@@ -245,6 +251,8 @@ class Interpreter(State):
             if jump.levels > 1:
                 raise Jump(jump.levels - 1, ends=jump.ends) from None
             return not jump.ends
+        finally:
+            self.loops -= 1
         return True
 
     async def _for(self, command: For) -> None:
@@ -313,13 +321,14 @@ class Interpreter(State):
 
     async def _call(self, words: list[str]) -> None:
         arguments, self.arguments = self.arguments, words[1:]
+        loops, self.loops = self.loops, 0
         self.locals.append({})
         try:
             await self._command(self.functions[words[0]])
         except Return as end:
             self.status = end.status
         finally:
-            self.arguments = arguments
+            self.arguments, self.loops = arguments, loops
             for name, value in self.locals.pop().items():
                 if value is None:
                     self.variables.pop(name, None)

@@ -34,8 +34,11 @@ class State:
         self.name = name
         self.arguments = list(arguments)
         self.dash = dash
-        self.variables = dict(system.environment)
-        self.exported = set(system.environment)
+        self.variables = dict(system.environment) | {"PWD": system.directory}
+        if not dash:
+            level = system.environment.get("SHLVL", "")
+            self.variables["SHLVL"] = str(int(level) + 1 if level.isdigit() else 1)
+        self.exported = set(self.variables)
         self.readonly: set[str] = set()
         self.options: set[str] = set()
         self.functions: dict[str, Command] = {}
@@ -57,6 +60,8 @@ class State:
             2: Description(sink=system.error),
         }
         self.locals: list[dict[str, str | None]] = []
+        self.loops = 0
+        """How many loops are around."""
         self.tested = 0
         """Above 0 inside a condition: ``set -e`` looks away."""
 
@@ -79,7 +84,7 @@ class State:
             return self.arguments[place] if place < len(self.arguments) else None
         if name in self.variables:
             return self.variables[name]
-        return {"PWD": self.directory, "OPTIND": "1", "PS1": "# ", "PS2": "> "}.get(name)
+        return {"OPTIND": "1", "PS1": "# ", "PS2": "> "}.get(name)
 
     def assign(self, name: str, value: str) -> None:
         """Set a variable."""
@@ -90,8 +95,9 @@ class State:
             self.exported.add(name)
 
     def environment(self) -> dict[str, str]:
-        """What programs are given."""
-        return {name: self.variables[name] for name in self.variables if name in self.exported}
+        """What programs are given, in the order of the shell's own table of variables."""
+        names = sorted((name for name in self.variables if name in self.exported), key=_bucket)
+        return {name: self.variables[name] for name in names}
 
     # --- what it says ---------------------------------------------------------------------------------
 
@@ -152,7 +158,7 @@ class State:
         self.status, self.last_job, self.directory = parent.status, parent.last_job, parent.directory
         self.traps = {name: action for name, action in parent.traps.items() if not action}
         self.descriptors = {number: held.hold() for number, held in parent.descriptors.items()}
-        self.line, self.tested = parent.line, parent.tested
+        self.line, self.tested, self.loops = parent.line, parent.tested, parent.loops
         self.named, self.in_file, self.interactive = parent.named, parent.in_file, parent.interactive
 
     def give_back(self, values: Mapping[str, tuple[str | None, bool]]) -> None:
@@ -170,6 +176,11 @@ class State:
 def encoded(text: str) -> bytes:
     """Bytes of a text of the shell."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def _bucket(name: str) -> int:
+    """Where ash and dash keep a variable: both hash its name alike."""
+    return (ord(name[0]) * 16 + sum(map(ord, name))) % 39
 
 
 def _nowhere(data: bytes) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Interface, ip_network
 
 from .. import catalogue
-from ..kernel import LOOPBACK_MTU
 from ..options import Usage
 from ..system import System
+from .cards import Card, cards_of
 from .names import is_address
 
-__all__ = ["bridge", "ifconfig", "ip", "route"]
+__all__ = ["bridge", "ip"]
 
 IPROUTE_USAGE = """\
 Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
@@ -20,27 +20,8 @@ Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
 where  OBJECT := { address | help | link | neighbor | route | rule }
        OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] | -4 | -6 | -o[neline] | -br[ief] }
 """
+INCOMPLETE = 'ip: command line is not complete, try "help"'
 OBJECTS = ("address", "route", "link", "neighbor", "neighbour", "rule", "help")
-
-
-@dataclass(frozen=True, slots=True)
-class _Card:
-    """An interface, ``lo`` among them."""
-
-    index: int
-    name: str
-    mtu: int
-    mac: str
-    address: str
-    prefix: int
-    loop: bool = False
-    veth: bool = False
-    up: bool = True
-
-    @property
-    def shown(self) -> str:
-        """With the number of its other end."""
-        return f"{self.name}@if{self.index + 1}" if self.veth else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +35,8 @@ class _Asked:
     brief: bool = False
     details: bool = False
     statistics: bool = False
-
-
-def _cards(system: System) -> list[_Card]:
-    found = [_Card(1, "lo", LOOPBACK_MTU, "00:00:00:00:00:00", "127.0.0.1", 8, loop=True)]
-    for card in system.stack.interfaces:
-        bridge = card.segment.kind == "bridge" and system.stack.of_host
-        down = card.segment.kind == "underlay" and not system.world.faults.link(system.stack.host.hostname).up
-        veth = not bridge
-        up = card.up and not down
-        found.append(_Card(card.index, card.name, card.mtu, card.mac, card.address, card.prefix, veth=veth, up=up))
-    return sorted(found, key=lambda card: card.index)
+    thing: str = ""
+    """What is asked about: ``address``."""
 
 
 async def ip(system: System, argv: Sequence[str]) -> int:
@@ -78,6 +50,7 @@ async def ip(system: System, argv: Sequence[str]) -> int:
             system.complain(f'Object "{words[0]}" is unknown, try "ip help".')
             return 1
         return _misused(system, asked)
+    asked = replace(asked, thing=found)
     if found == "address":
         return _address(system, asked, words[1:])
     if found == "link":
@@ -127,7 +100,7 @@ def _options(system: System, words: list[str]) -> tuple[_Asked, list[str]]:
 # --- addresses and links ------------------------------------------------------------------------------
 
 
-def _heading(card: _Card, asked: _Asked, *, mode: bool = False) -> str:
+def _heading(card: Card, asked: _Asked, *, mode: bool = False) -> str:
     flags = ["LOOPBACK"] if card.loop else ["BROADCAST", "MULTICAST"]
     flags += ["UP", "LOWER_UP"] if card.up else []
     flags += ["M-DOWN"] if card.veth and not asked.iproute else []
@@ -138,13 +111,13 @@ def _heading(card: _Card, asked: _Asked, *, mode: bool = False) -> str:
     return f"{head}{'' if card.up else 'state DOWN '}{'qlen 1000' if card.loop else ''}"
 
 
-def _layer_two(card: _Card, asked: _Asked) -> str:
+def _layer_two(card: Card, asked: _Asked) -> str:
     kind, broadcast = ("loopback", "00:00:00:00:00:00") if card.loop else ("ether", "ff:ff:ff:ff:ff:ff")
     peer = " link-netnsid 0" if card.veth and asked.iproute else ""
     return f"    link/{kind} {card.mac} brd {broadcast}{peer}"
 
 
-def _layer_three(card: _Card) -> str:
+def _layer_three(card: Card) -> str:
     if card.loop:
         return f"inet {card.address}/{card.prefix} scope host {card.name}"
     broadcast = ip_network(f"{card.address}/{card.prefix}", strict=False).broadcast_address
@@ -155,11 +128,28 @@ def _layer_three(card: _Card) -> str:
 LIFETIME = "       valid_lft forever preferred_lft forever"
 
 
+def _wrong_verb(system: System, asked: _Asked, word: str) -> int:
+    """What is said of a word that no command of that object is."""
+    if asked.iproute:
+        system.complain(f'Command "{word}" is unknown, try "ip {asked.thing} help".')
+        return 255
+    system.complain(f"ip: invalid argument '{word}' to 'ip'")
+    return 1
+
+
 def _address(system: System, asked: _Asked, words: list[str]) -> int:
-    verb = words[0] if words and words[0] in ("show", "list", "ls", "lst", "add", "del", "flush") else ""
-    rest = words[1:] if verb else words
-    if verb in ("add", "del", "flush"):
+    shows = [verb for verb in ("show", "list", "lst") if words and verb.startswith(words[0])]
+    if words and not shows and words[0] not in ("add", "del", "delete", "flush"):
+        return _wrong_verb(system, asked, words[0])
+    rest = words[1:]
+    if words and not shows:
+        if "dev" not in words and not asked.iproute:
+            system.complain('ip: need "dev IFACE"')
+            return 1
         return _forbidden(system, asked)
+    if rest and rest[-1] in ("dev", "to", "scope", "label", "type"):
+        system.complain('Command line is not complete. Try option "help"' if asked.iproute else INCOMPLETE)
+        return 255 if asked.iproute else 1
     name, to, up = "", "", False
     while rest:
         word = rest.pop(0)
@@ -171,7 +161,7 @@ def _address(system: System, asked: _Asked, words: list[str]) -> int:
             rest.pop(0)
         else:
             name = word
-    cards = _cards(system)
+    cards = cards_of(system)
     if name and name not in {card.name for card in cards}:
         return _no_device(system, asked, name)
     network = ip_network(to, strict=False) if to and (is_address(to.partition("/")[0])) else None
@@ -215,9 +205,10 @@ def _link(system: System, asked: _Asked, words: list[str]) -> int:
     if words and words[0] in ("add", "del", "delete"):
         return _forbidden(system, asked)
     name = next((word for word in rest if word not in ("dev", "up")), "")
-    cards = _cards(system)
+    cards = cards_of(system)
     if name and name not in {card.name for card in cards}:
-        return _no_device(system, asked, name)
+        _no_device(system, asked, name)
+        return 1 if asked.iproute else 2
     for card in cards:
         if name and card.name != name:
             continue
@@ -242,10 +233,12 @@ def _set(system: System, asked: _Asked, words: list[str]) -> int:
     card = next((card for card in system.stack.interfaces if card.name == name), None)
     if card is None:
         if asked.iproute:
-            system.complain(f'Cannot find device "{name}"')
-        else:
-            system.complain(f"ip: can't find device '{name}'" if name else "ip: not enough information")
-        return 1
+            system.complain(
+                f'Cannot find device "{name}"' if name else 'Not enough of information: "dev" argument is required.'
+            )
+            return 1 if name else 255
+        system.complain("ip: SIOCGIFFLAGS: No such device" if name else 'ip: "dev" requires an argument')
+        return 2
     if len(rest) != 2 or not wanted:
         system.complain("ip: this simulated interface can only be set up or down")
         return 1
@@ -254,7 +247,7 @@ def _set(system: System, asked: _Asked, words: list[str]) -> int:
         if asked.iproute:
             return _forbidden(system, asked)
         system.complain("ip: SIOCSIFFLAGS: Operation not permitted")
-        return 1
+        return 2
     up = wanted[-1] == "up"
     if card.segment.kind == "underlay":
         host = system.stack.host.hostname
@@ -277,6 +270,8 @@ def _route(system: System, asked: _Asked, words: list[str]) -> int:
         return _get(system, asked, words[1:])
     if words and words[0] in ("add", "del", "delete", "change", "replace", "append", "flush"):
         return _forbidden(system, asked)
+    if words and not any(verb.startswith(words[0]) for verb in ("show", "list", "lst")):
+        return _wrong_verb(system, asked, words[0])
     device = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     only = "default" in words
     for one in routes:
@@ -295,6 +290,20 @@ def _get(system: System, asked: _Asked, words: list[str]) -> int:
     if not words or not is_address(words[0]):
         raise Usage("")
     target = words[0]
+    own = [card for card in cards_of(system) if card.loop or card.address == target]
+    local = next(
+        (
+            card
+            for card in own
+            if IPv4Interface(target) in ip_network(f"{card.address}/{card.prefix if card.loop else 32}", strict=False)
+        ),
+        None,
+    )
+    if local is not None:
+        source = local.address if local.loop else target
+        rest = f"src {source} uid 0 \n    cache <local> " if asked.iproute else f" src {source} "
+        system.say(f"local {target} dev lo {rest}")
+        return 0
     found = None
     for one in system.world.fabric.routes(system.stack):
         if one.destination == "default":
@@ -325,56 +334,6 @@ def _neighbour(system: System, asked: _Asked, words: list[str]) -> int:
         else:
             used = "ref 1 used 0/0/0 probes 4 " if one.state == "REACHABLE" else " used 0/0/0 probes 4 "
             system.say(f"{one.address} dev {one.interface} {mac}{used}{one.state}")
-    return 0
-
-
-# --- older commands -----------------------------------------------------------------------------------
-
-
-async def route(system: System, argv: Sequence[str]) -> int:
-    """The routing table, as ``route`` writes it."""
-    if any(word in ("add", "del") for word in argv[1:]):
-        system.complain("route: SIOCADDRT: Operation not permitted")
-        return 1
-    system.say("Kernel IP routing table")
-    system.say("Destination     Gateway         Genmask         Flags Metric Ref    Use Iface")
-    numeric = any(word.startswith("-") and "n" in word for word in argv[1:])
-    for one in system.world.fabric.routes(system.stack):
-        if one.destination == "default":
-            shown = ("0.0.0.0" if numeric else "default", one.gateway, "0.0.0.0", "UG")
-        else:
-            network = ip_network(one.destination)
-            shown = (str(network.network_address), "0.0.0.0" if numeric else "*", str(network.netmask), "U")
-        destination, gateway, mask, flags = shown
-        system.say(f"{destination:<15} {gateway:<15} {mask:<15} {flags:<5} 0      0        0 {one.interface}")
-    return 0
-
-
-async def ifconfig(system: System, argv: Sequence[str]) -> int:
-    """The interfaces, as ``ifconfig`` writes them."""
-    cards = sorted(_cards(system), key=lambda card: card.name)
-    name = argv[1] if len(argv) > 1 and not argv[1].startswith("-") else ""
-    if name and name not in {card.name for card in cards}:
-        system.complain(f"ifconfig: {name}: error fetching interface information: Device not found")
-        return 1
-    for card in cards:
-        if name and card.name != name:
-            continue
-        if card.loop:
-            system.say(f"{card.name:<9} Link encap:Local Loopback  ")
-            system.say(f"          inet addr:{card.address}  Mask:255.0.0.0")
-            system.say(f"          UP LOOPBACK RUNNING  MTU:{card.mtu}  Metric:1")
-        else:
-            network = ip_network(f"{card.address}/{card.prefix}", strict=False)
-            system.say(f"{card.name:<9} Link encap:Ethernet  HWaddr {card.mac.upper()}  ")
-            mask = f"Bcast:{network.broadcast_address}  Mask:{network.netmask}"
-            system.say(f"          inet addr:{card.address}  {mask}")
-            up = "UP BROADCAST RUNNING MULTICAST" if card.up else "BROADCAST MULTICAST"
-            system.say(f"          {up}  MTU:{card.mtu}  Metric:1")
-        system.say("          RX packets:0 errors:0 dropped:0 overruns:0 frame:0")
-        system.say("          TX packets:0 errors:0 dropped:0 overruns:0 carrier:0")
-        system.say(f"          collisions:0 txqueuelen:{1000 if card.loop else 0} ")
-        system.say("          RX bytes:0 (0.0 B)  TX bytes:0 (0.0 B)\n")
     return 0
 
 

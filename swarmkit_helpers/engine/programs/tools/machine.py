@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from ..files import FileSystem
 from ..kernel import RELEASE
 from ..options import read_options
 from ..system import System
@@ -15,25 +16,45 @@ from .names import lookup
 __all__ = ["date", "free", "hostname", "id_", "nproc", "tty", "uname", "uptime", "whoami"]
 
 
+def _listed(system: System, path: str) -> dict[int, list[str]]:
+    """Number -> the fields of its line, in the file of users or that of groups."""
+    text = FileSystem(system).read(path).decode("utf-8", "replace")
+    lines = (line.split(":") for line in text.splitlines())
+    return {int(line[2]): line for line in lines if len(line) > 2 and line[2].isdigit()}
+
+
 async def id_(system: System, argv: Sequence[str]) -> int:
-    """Who one is: always root."""
+    """Who one is."""
     options = read_options(argv, "ugGnr")
-    if options.rest and options.rest[0] not in ("root", "nobody"):
-        system.complain(f"id: unknown user {options.rest[0]}")
-        return 1
-    number, name = (65_534, "nobody") if options.rest[:1] == ["nobody"] else (0, "root")
-    group = "nogroup" if number else name
+    users, groups = _listed(system, "/etc/passwd"), _listed(system, "/etc/group")
+    number, group = system.uid, system.gid
+    if options.rest:
+        line = next((line for line in users.values() if line[0] == options.rest[0]), None)
+        if line is None:
+            system.complain(f"id: unknown user {options.rest[0]}")
+            return 1
+        number, group = int(line[2]), int(line[3])
     if any(letter in options for letter in "ugG"):
-        said = name if "u" in options else group
-        system.say(said if "n" in options else str(number))
+        known, value = (users, number) if "u" in options else (groups, group)
+        if "n" in options and value not in known:
+            system.complain(f"id: unknown ID {value}")
+            system.say(str(value))
+            return 1
+        system.say(known[value][0] if "n" in options else str(value))
         return 0
-    system.say(f"uid={number}({name}) gid={number}({group}) groups={number}({group})")
+    user = f"({users[number][0]})" if number in users else ""
+    of_group = f"({groups[group][0]})" if group in groups else ""
+    system.say(f"uid={number}{user} gid={group}{of_group} groups={group}{of_group}")
     return 0
 
 
 async def whoami(system: System, argv: Sequence[str]) -> int:
-    """Always root."""
-    system.say("root")
+    """The name of who one is."""
+    users = _listed(system, "/etc/passwd")
+    if system.uid not in users:
+        system.complain(f"whoami: unknown uid {system.uid}")
+        return 1
+    system.say(users[system.uid][0])
     return 0
 
 

@@ -15,6 +15,8 @@ from .names import lookup
 
 __all__ = ["nc"]
 
+LAST_PORT = 65_535
+
 
 async def nc(system: System, argv: Sequence[str]) -> int:
     """Carry bytes between the standard streams, or a program, and a TCP connection."""
@@ -31,8 +33,15 @@ async def nc(system: System, argv: Sequence[str]) -> int:
         if not port.isdigit():
             raise Usage("")
         return await _listen(system, int(port), command, again=len(options.all("l")) > 1)
-    if len(words) != 2 or not words[1].isdigit():
+    if len(words) != 2:
         raise Usage("")
+    wrong = next((value for value in (options.get("w"), options.get("i")) if value and not value.isdigit()), None)
+    if wrong is not None:
+        system.complain(f"nc: invalid number '{wrong}'")
+        return 1
+    if not words[1].isdigit() or int(words[1]) > LAST_PORT:
+        system.complain(f"nc: bad port '{words[1]}'")
+        return 1
     host, port_number = words[0], int(words[1])
     address = lookup(system, host)
     if address is None:
@@ -57,7 +66,7 @@ async def nc(system: System, argv: Sequence[str]) -> int:
     try:
         return await _speak(system, pipe, command)
     finally:
-        pipe.close()
+        pipe.abort()
 
 
 async def _speak(system: System, pipe: Pipe, command: Sequence[str]) -> int:
@@ -99,7 +108,7 @@ async def _serve(system: System, pipe: Pipe, command: Sequence[str]) -> int:
         return 141
     finally:
         carrying.cancel()
-        pipe.close()
+        pipe.abort()
 
 
 async def _listen(system: System, port: int, command: Sequence[str], *, again: bool) -> int:

@@ -59,6 +59,10 @@ async def arp(system: System, argv: Sequence[str]) -> int:
     """The neighbours that are known."""
     options = read_options(argv, "vnDi:A:H:ads")
     wanted = options.rest[0] if options.rest else ""
+    if wanted and lookup(system, wanted) is None:
+        system.complain(f"arp: {wanted}: Unknown host")
+        return 1
+    wanted = lookup(system, wanted) or "" if wanted else ""
     found = False
     for one in system.world.fabric.neighbours(system.stack):
         if ("i" in options and one.interface != options.get("i")) or (wanted and wanted != one.address):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from .waiting import Interruption
 __all__ = ["ping"]
 
 FOR_EVER = 10**9
+NUMBER = re.compile(r"\d+(\.\d*)?")
 BUSYBOX_WAIT_S = 10.0
 IPUTILS_WAIT_S = 10.0
 TIMED_FROM = {False: 4, True: 16}
@@ -80,6 +82,11 @@ async def ping(system: System, argv: Sequence[str]) -> int:
             raise
         system.error(f"ping: {err}\n{IPUTILS_USAGE}".encode() if str(err) else f"ping: {IPUTILS_USAGE}".encode())
         return 2
+    if not iputils:
+        wrong = next((v for k, v in options.given if k in "csitWw" and not NUMBER.fullmatch(v)), None)
+        if wrong is not None:
+            system.complain(f"ping: invalid number '{wrong}'")
+            return 1
     name = options.rest[-1]
     address = lookup(system, name)
     if address is None:
@@ -110,7 +117,7 @@ async def ping(system: System, argv: Sequence[str]) -> int:
 def _options(argv: Sequence[str], iputils: bool) -> Options:
     letters = "46c:i:W:w:s:t:I:M:nqvfADOUbdl:p:Q:R" if iputils else "46c:s:i:t:I:W:w:p:qA"
     options = read_options(argv, letters)
-    if not options.rest:
+    if not options.rest or (len(options.rest) > 1 and not iputils):
         raise Usage("usage error: Destination address required" if iputils else "")
     return options
 

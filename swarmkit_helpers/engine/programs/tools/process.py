@@ -15,7 +15,24 @@ from ..system import System
 __all__ = ["busybox", "env", "false", "kill", "ps", "sleep", "timeout", "top", "true", "xargs", "yes"]
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-GRACE_S = 60.0
+COLUMNS = {
+    "user": ("USER", 8),
+    "group": ("GROUP", 8),
+    "comm": ("COMMAND", 16),
+    "args": ("COMMAND", 256),
+    "pid": ("PID", 5),
+    "ppid": ("PPID", 5),
+    "pgid": ("PGID", 5),
+    "nice": ("NI", 5),
+    "rgroup": ("RGROUP", 8),
+    "ruser": ("RUSER", 8),
+    "tty": ("TT", 6),
+    "vsz": ("VSZ", 4),
+    "sid": ("SID", 5),
+    "stat": ("STAT", 4),
+    "rss": ("RSS", 4),
+}
+"""What ps can show: title, and how wide."""
 
 
 def _seconds(text: str) -> float | None:
@@ -106,11 +123,7 @@ def _processes(system: System) -> list[tuple[int, str, str]]:
 
 async def ps(system: System, argv: Sequence[str]) -> int:
     """What runs in the container."""
-    options = (
-        read_options(["ps", *(word for word in argv[1:] if word.startswith("-"))], "o:T")
-        if not any(word == "-o" for word in argv)
-        else read_options(argv, "o:T")
-    )
+    options = read_options([word for word in argv if word not in ("aux", "ax")], "o:T")
     own = " ".join(argv)
     rows = [(pid, user, title or own) for pid, user, title in _processes(system)]
     if "o" not in options:
@@ -118,30 +131,25 @@ async def ps(system: System, argv: Sequence[str]) -> int:
         for pid, user, title in rows:
             system.say(f"{pid:5d} {user:<8} {title}")
         return 0
-    columns = options.get("o").split(",")
-    titles = {
-        "pid": "PID  ",
-        "user": "USER    ",
-        "args": "COMMAND",
-        "comm": "COMMAND         ",
-        "ppid": "PPID ",
-        "stat": "STAT",
-    }
-    if any(column.partition("=")[0] not in titles for column in columns):
-        system.complain(f"ps: bad -o argument '{columns[0]}', supported arguments: {','.join(titles)}")
+    names = [column.partition("=")[0] for column in ",".join(options.all("o")).split(",")]
+    wrong = next((name for name in names if name not in COLUMNS), None)
+    if wrong is not None:
+        system.complain(f"ps: bad -o argument '{wrong}', supported arguments: {','.join(COLUMNS)}")
         return 1
-    system.say(" ".join(titles[column.partition("=")[0]] for column in columns))
+    system.say(_row(names, {name: title for name, (title, _) in COLUMNS.items()}))
     for pid, user, title in rows:
-        values = {
-            "pid": f"{pid:5d}",
-            "user": f"{user:<8}",
-            "args": title,
-            "comm": f"{title.split()[0][:16]:<16}",
-            "ppid": "    0",
-            "stat": "S   ",
-        }
-        system.say(" ".join(values[column.partition("=")[0]] for column in columns))
+        program = title.split()[0].rpartition("/")[2]
+        said = {"user": user, "comm": program, "args": title, "pid": str(pid), "ppid": "0", "pgid": str(pid)}
+        said |= {"group": user, "rgroup": user, "ruser": user, "nice": "0", "tty": "?", "vsz": "2268", "sid": str(pid)}
+        system.say(_row(names, said | {"stat": "S", "rss": "4"}))
     return 0
+
+
+def _row(names: list[str], values: dict[str, str]) -> str:
+    """Columns as wide as they are wanted; the last one as long as it is."""
+    said = [f"{values[name][: COLUMNS[name][1]]:<{COLUMNS[name][1]}}" for name in names[:-1]]
+    last = names[-1]
+    return " ".join([*said, values[last] if last == "args" else values[last][: COLUMNS[last][1]]])
 
 
 async def top(system: System, argv: Sequence[str]) -> int:

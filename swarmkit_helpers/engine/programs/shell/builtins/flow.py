@@ -23,12 +23,20 @@ async def return_(shell: Interpreter, words: list[str]) -> int:
 
 async def break_(shell: Interpreter, words: list[str]) -> int:
     """End loops."""
-    raise Jump(max(1, number(shell, words, 1)), ends=True)
+    return _jump(shell, words, ends=True)
 
 
 async def continue_(shell: Interpreter, words: list[str]) -> int:
     """Go on to the next turn of a loop."""
-    raise Jump(max(1, number(shell, words, 1)), ends=False)
+    return _jump(shell, words, ends=False)
+
+
+def _jump(shell: Interpreter, words: list[str], *, ends: bool) -> int:
+    """Leave loops; outside of any, nothing is done."""
+    levels = min(max(1, number(shell, words, 1)), shell.loops)
+    if levels:
+        raise Jump(levels, ends=ends)
+    return 0
 
 
 async def eval_(shell: Interpreter, words: list[str]) -> int:

@@ -69,6 +69,7 @@ async def cd(shell: Interpreter, words: list[str]) -> int:
         shell.complain(f"can't cd to {target}{'' if shell.dash else f': {why}'}", command="cd")
         return 2
     shell.variables["OLDPWD"] = shell.directory
+    shell.exported |= {"OLDPWD", "PWD"}
     shell.directory = files.path(target)
     shell.variables["PWD"] = shell.directory
     if back:
