@@ -94,6 +94,11 @@ class Endpoints:
     def _virtual(self, service: Json, networks: list[str]) -> dict[str, str] | None:
         """Virtual addresses with their prefixes, by network; None when one cannot be given."""
         held = self._vips.setdefault(service["ID"], {})
+        ports = (service.get("Endpoint") or {}).get("Ports")
+        if "EndpointSpec" not in service["Spec"] and held and (ports or set(held) != set(networks)):
+            # Without an endpoint spec all is given back first: no virtual address stays.
+            for network in list(held):
+                self.spaces.give_back(network, held.pop(network))
         for network in [network for network in held if network not in networks]:
             self.spaces.give_back(network, held.pop(network))
         named = targets(service["Spec"].get("TaskTemplate") or {}, service["Spec"])

@@ -158,6 +158,8 @@ class Attaching:
             raise Refusal(500, f"container {container.id} is not connected to network {network.name}")
         self._leave(container, sandbox, network, held)
         container.attachments.pop(network.name, None)
+        # It leaves, and it was asked to: the engine tells both.
+        self.host.networks.tell("disconnect", network, container)
         sandbox.mend()
         self.host.networks.drop(network.id)
 
@@ -240,7 +242,7 @@ class Attaching:
         asked.network = network.id
         asked.name = network.name
         asked.endpoint, asked.address, asked.prefix, asked.mac = endpoint.id, address, prefix, mac
-        asked.gateway = network.gateway if network.driver == "bridge" and not network.internal else ""
+        asked.gateway = network.gateway if network.driver == "bridge" else ""
         if network.user_defined:
             _name_short(asked, container)
         networks.tell("connect", network, container)

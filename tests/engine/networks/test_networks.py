@@ -340,3 +340,34 @@ def test_a_service_that_names_ingress_uses_it_up() -> None:
         await town.running("again")
 
     in_town(work)
+
+
+def test_virtual_addresses_are_given_anew_where_there_is_no_endpoint_spec() -> None:
+    """As in the recorded scenario: 10.0.1.2 is the first, the task has .3 and the load balancer .4."""
+
+    async def work(town: Town) -> None:
+        ids = [town.manager.networks.create({"Name": name, "Driver": "overlay"})["Id"] for name in ("one", "two")]
+
+        def addresses(name: str) -> dict[str, str]:
+            found = town.swarm.find("service", name)["Endpoint"]["VirtualIPs"]
+            return {one["NetworkID"]: one["Addr"] for one in found}
+
+        async def change(name: str, *networks: str) -> None:
+            found = town.swarm.find("service", name)
+            template = found["Spec"]["TaskTemplate"] | {"Networks": [{"Target": one} for one in networks]}
+            town.swarm.update_service(name, found["Version"]["Index"], found["Spec"] | {"TaskTemplate": template})
+            await town.until(lambda: set(addresses(name)) == set(networks))
+
+        only = {"Networks": [{"Target": ids[0]}]}
+        town.serve("anew", ["sleep", "9999"], template=only)
+        await town.running("anew")
+        assert addresses("anew") == {ids[0]: "10.0.1.2/24"}
+        await change("anew", *ids)
+        assert addresses("anew") == {ids[0]: "10.0.1.5/24", ids[1]: "10.0.2.2/24"}
+        town.serve("kept", ["sleep", "9999"], template=only, EndpointSpec={"Mode": "vip"})
+        await town.running("kept")
+        before = addresses("kept")
+        await change("kept", *ids)
+        assert addresses("kept")[ids[0]] == before[ids[0]]
+
+    in_town(work)
