@@ -18,15 +18,14 @@ from typing import Any, NoReturn
 import click
 
 from .errors import BackendUnavailable, DiskFull, SwarmLabError
-from .lab.connection import BACKENDS, DEFAULT_LAB
+from .fault_commands import fault
+from .lab.connection import BACKENDS
+from .options import lab_name
 
 __all__ = ["cli", "main"]
 
 NBSP = "\N{NO-BREAK SPACE}"
 
-lab_name = click.option(
-    "--name", "name", default=DEFAULT_LAB, envvar="SWARMLAB_NAME", show_default=True, help="Nom du labo."
-)
 as_json = click.option("--json", "as_json", is_flag=True, help="Écrit du JSON.")
 kind_of_lab = click.option(
     "--backend", type=click.Choice(BACKENDS), default="auto", show_default=True, help="Sorte de labo."
@@ -37,6 +36,9 @@ kind_of_lab = click.option(
 @click.version_option(package_name="swarmkit-helpers", prog_name="swarmlab", message="%(prog)s %(version)s")
 def cli() -> None:
     """Le labo du cours sur le réseau de Docker Swarm."""
+
+
+cli.add_command(fault)
 
 
 @cli.command()

@@ -15,8 +15,9 @@ from ..actions.networks import LABEL, create_network, remove_network, replace_in
 from ..actions.services import create_service, remove_service
 from ..actions.stacks import remove_stack
 from ..actions.swarm import init_swarm, join_swarm, leave_swarm
-from ..errors import EngineRefused, NodeUnreachable, ObjectNotFound
+from ..errors import EngineRefused, NodeUnreachable, NotConverged, ObjectNotFound
 from ..lab.cluster import Lab
+from ..lab.faults import faults, mend
 from ..simulation import simulated_mark
 from ..topology.fetch import snapshot
 from ..topology.model import Topology
@@ -32,6 +33,7 @@ SERVICE_NAMES = {"my-nginx", "web"}
 CONTAINER_NAMES = {"alpine1", "alpine2", "alpine3", "demo1", "demo2", "demo-host", "demo-none"}
 CONTAINER_NAMES |= {"vote", "redis", "worker", "db", "result"}
 FREED_S = 30
+HEARD_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def restore(lab: Lab, identity: str) -> Restoration:
         action(*arguments, **options)
         changes.append(said)
 
+    if given := faults(lab).lines:
+        change(f"pannes réparées : {', '.join(given)}", _mend, lab)
     found = snapshot(lab)
     for node in found.silent_nodes:
         raise NodeUnreachable(node.name, node.error or "", lab.name)
@@ -174,6 +178,19 @@ def _is_network(found: Topology, name: str, state: NetworkState) -> bool:
         and not network.encrypted
         and network.underlay_mtu is None
     )
+
+
+def _mend(lab: Lab) -> None:
+    """End the faults that the lab was given, and let the manager hear of all nodes: else the swarm is made anew."""
+    mend(lab)
+
+    def look() -> Sighting:
+        with lab.manager.asking("lister les nœuds"):
+            listed = lab.manager.api.nodes()
+        return Sighting(sum(raw["Status"]["State"] == "ready" for raw in listed), len(listed))
+
+    with suppress(EngineRefused, NotConverged):
+        wait_until("Nœuds prêts", look, timeout_s=lab.patience(HEARD_S), remedy="swarmlab status")
 
 
 def _form_swarm(lab: Lab) -> None:

@@ -68,9 +68,11 @@ def _overlay() -> Finding:
 
 def _embedded() -> Finding:
     missing = embedded.lacks()
-    detail = (
-        ", ".join(missing) or f"un labo simulé peut démarrer, sans root ni Docker{NBSP}: swarmlab up --backend embedded"
+    can = (
+        f"un labo simulé peut démarrer, sans root ni Docker{NBSP}: moteurs, conteneurs, images, réseaux, paquets et "
+        "temps y sont simulés, IPVS et chiffrement compris (swarmlab up --backend embedded)"
     )
+    detail = ", ".join(missing) or can
     return Finding("embedded", not missing, False, detail, "une machine sous Linux ou macOS" if missing else "")
 
 

@@ -1,19 +1,22 @@
 """Faults that a lab is given, for lessons on failures: a node that stops, a link that is cut, a disk that is full.
 
-On a simulated lab its process is asked for them. On a local one they are real: an engine is killed, a link set down.
+On a simulated lab its process is asked for them, and keeps them. On a local one they are real: an engine is killed, a
+link set down; the lab's record keeps them, so that `mend` ends those that were given, and nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from html import escape
 from typing import Any
 
 from ..errors import NBSP, FaultUnavailable
+from ..simulation import simulated_html
 from . import control, local_faults
 from .cluster import Lab
 from .node import Node
-from .record import Record
+from .record import Record, locked
 
 __all__ = [
     "Faults",
@@ -43,32 +46,54 @@ class Link:
     loss: float = 0.0
     """Part of the packets that is lost, from 0 to 1."""
 
+    def __str__(self) -> str:
+        if not self.up:
+            return "lien coupé"
+        slow = f"{self.delay_ms:g}{NBSP}ms de plus" if self.delay_ms else ""
+        lossy = f"{100 * self.loss:g}{NBSP}% des paquets perdus" if self.loss else ""
+        return f"lien dégradé ({', '.join(filter(None, [slow, lossy]))})".replace(".", ",")
+
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """The faults in force in a simulated lab, by node."""
+    """The faults in force in a lab, by node."""
 
     links: Mapping[str, Link] = field(default_factory=dict)
     full_disks: frozenset[str] = frozenset()
     missing_images: frozenset[str] = frozenset()
     stopped: frozenset[str] = frozenset()
     """Nodes whose engine is stopped."""
+    simulated: bool = field(default=False, compare=False)
+    """True when no real engine is behind them."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Each fault in French: ``worker1 : lien coupé``."""
+        return (
+            *(f"{node}{NBSP}: moteur arrêté" for node in sorted(self.stopped)),
+            *(f"{node}{NBSP}: {link}" for node, link in sorted(self.links.items()) if link != Link()),
+            *(f"{node}{NBSP}: disque plein" for node in sorted(self.full_disks)),
+            *(f"{image}{NBSP}: image absente des registres" for image in sorted(self.missing_images)),
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines) or "Aucune panne."
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{escape(line)}</li>" for line in self.lines)
+        return f"{simulated_html(self.simulated)}{f'<ul>{items}</ul>' if items else '<p>Aucune panne.</p>'}"
 
 
 def faults(lab: Lab) -> Faults:
-    """The faults in force now.
+    """The faults that the lab was given and that are in force now.
 
     Raises
     ------
-    FaultUnavailable
-        The lab is not simulated: its faults are its own machines', and nobody keeps a list of them.
     LabNotUp, LabDamaged
     """
-    if not lab.simulated:
-        raise FaultUnavailable(
-            "lister les pannes", f"celles d'un labo «{NBSP}{lab.backend}{NBSP}» sont réelles", "swarmlab status"
-        )
-    return _read(_ask(lab, "GET", "/status", None).get("faults") or {})
+    if lab.simulated:
+        return _read(_ask(lab, "GET", "/status", None).get("faults") or {}, simulated=True)
+    return _read(Record.standing(lab.name).faults)
 
 
 def stop_node(lab: Lab, node: str) -> None:
@@ -82,7 +107,8 @@ def stop_node(lab: Lab, node: str) -> None:
     if lab.simulated:
         _set(lab, stopped=sorted(faults(lab).stopped | {known.name}))
     else:
-        local_faults.stop(_record(lab, f"arrêter {known.name}"), known)
+        record = _note(lab, f"arrêter {known.name}", stopped=faults(lab).stopped | {known.name})
+        local_faults.stop(record, known)
 
 
 def start_node(lab: Lab, node: str) -> None:
@@ -96,7 +122,9 @@ def start_node(lab: Lab, node: str) -> None:
     if lab.simulated:
         _set(lab, stopped=sorted(faults(lab).stopped - {known.name}))
     else:
-        local_faults.start(_record(lab, f"redémarrer {known.name}"), known)
+        doing = f"redémarrer {known.name}"
+        local_faults.start(_record(lab, doing), known)
+        _note(lab, doing, stopped=faults(lab).stopped - {known.name})
 
 
 def cut_link(lab: Lab, node: str) -> None:
@@ -110,7 +138,8 @@ def cut_link(lab: Lab, node: str) -> None:
     if lab.simulated:
         _set_link(lab, known, Link(up=False))
     else:
-        local_faults.set_link(_record(lab, f"couper le lien de {known.name}"), known, up=False)
+        record = _note(lab, f"couper le lien de {known.name}", links=_links(lab, known, Link(up=False)))
+        local_faults.set_link(record, known, up=False)
 
 
 def slow_link(lab: Lab, node: str, *, delay_ms: float = 0.0, loss: float = 0.0) -> None:
@@ -142,7 +171,8 @@ def slow_link(lab: Lab, node: str, *, delay_ms: float = 0.0, loss: float = 0.0) 
             doing, "le noyau n'a pas netem (module sch_netem)", "modprobe sch_netem, ou swarmlab up --backend embedded"
         )
     else:
-        local_faults.slow(_record(lab, doing), known, delay_ms, loss)
+        record = _note(lab, doing, links=_links(lab, known, Link(True, float(delay_ms), float(loss))))
+        local_faults.slow(record, known, delay_ms, loss)
 
 
 def mend_link(lab: Lab, node: str) -> None:
@@ -156,10 +186,12 @@ def mend_link(lab: Lab, node: str) -> None:
     if lab.simulated:
         _set_link(lab, known, None)
     else:
-        record = _record(lab, f"rétablir le lien de {known.name}")
+        doing = f"rétablir le lien de {known.name}"
+        record = _record(lab, doing)
         if lab.capabilities.netem:
             local_faults.quicken(record, known)
         local_faults.set_link(record, known, up=True)
+        _note(lab, doing, links=_links(lab, known, None))
 
 
 def fill_disk(lab: Lab, node: str) -> None:
@@ -209,7 +241,7 @@ def show_image(lab: Lab, reference: str) -> None:
 
 
 def mend(lab: Lab) -> None:
-    """End all faults; twice is harmless.
+    """End all faults that the lab was given; twice is harmless.
 
     Raises
     ------
@@ -218,8 +250,10 @@ def mend(lab: Lab) -> None:
     if lab.simulated:
         _set(lab, links={}, full_disks=[], missing_images=[], stopped=[])
         return
-    for node in lab.nodes:
+    given = faults(lab)
+    for node in given.links:
         mend_link(lab, node)
+    for node in given.stopped:
         start_node(lab, node)
 
 
@@ -237,8 +271,7 @@ def _simulated(lab: Lab, doing: str, node: str | None = None) -> Node:
 
 
 def _set_link(lab: Lab, node: Node, link: Link | None) -> None:
-    links = {name: asdict(known) for name, known in faults(lab).links.items() if name != node.name}
-    _set(lab, links=links | ({node.name: asdict(link)} if link else {}))
+    _set(lab, links=_links(lab, node, link))
 
 
 def _set(lab: Lab, **changed: Any) -> None:
@@ -250,13 +283,20 @@ def _ask(lab: Lab, method: str, path: str, body: dict[str, Any] | None) -> dict[
     return control.ask(Record.standing(lab.name).directory, method, path, body, doing="changer ses pannes")
 
 
-def _read(raw: Mapping[str, Any]) -> Faults:
-    """What the process tells of its faults."""
+def _links(lab: Lab, node: Node, link: Link | None) -> dict[str, Any]:
+    """The links that are not whole, with that of a node as it is to be; None: whole."""
+    links = {name: asdict(known) for name, known in faults(lab).links.items() if name != node.name}
+    return links | ({node.name: asdict(link)} if link else {})
+
+
+def _read(raw: Mapping[str, Any], *, simulated: bool = False) -> Faults:
+    """What the process, or the record, tells of the faults."""
     return Faults(
         links={name: Link(**link) for name, link in dict(raw.get("links") or {}).items()},
         full_disks=frozenset(raw.get("full_disks") or ()),
         missing_images=frozenset(raw.get("missing_images") or ()),
         stopped=frozenset(raw.get("stopped") or ()),
+        simulated=simulated,
     )
 
 
@@ -267,3 +307,12 @@ def _record(lab: Lab, doing: str) -> Record:
     """The record of a local lab, whose faults take root."""
     local_faults.check(lab, doing)
     return Record.standing(lab.name)
+
+
+def _note(lab: Lab, doing: str, **changed: Any) -> Record:
+    """Keep in the record what is not as it should be, before it is made so, or after it is mended."""
+    local_faults.check(lab, doing)
+    kept = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in changed.items()}
+    with locked(lab.name):
+        record = Record.standing(lab.name)
+        return record.having(faults=record.faults | kept).write()

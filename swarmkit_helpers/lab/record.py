@@ -106,6 +106,8 @@ class Record:
     """Images of the course that are stand-ins for the published ones."""
     sysctls: dict[str, str] = field(default_factory=dict)
     """Kernel settings of the machine that the lab changed, with their values from before."""
+    faults: dict[str, Any] = field(default_factory=dict)
+    """Of a lab of real engines: the faults it was given and that are not mended, see `faults.Faults`."""
 
     speed: float = 1.0
     """Of a simulated lab: how many seconds of its engines go into one second."""

@@ -37,7 +37,7 @@ from swarmkit_helpers.errors import (
     PageUnavailable,
 )
 from swarmkit_helpers.lab import connection, embedded, faults, local, record
-from swarmkit_helpers.lab.cluster import Lab
+from swarmkit_helpers.lab.cluster import Capabilities, Lab
 from swarmkit_helpers.lab.record import NODES, Record, directory_of, home, lab_names
 from swarmkit_helpers.lab.supervisor import Supervisor
 from swarmkit_helpers.probes.capture import Capture
@@ -445,12 +445,61 @@ def test_what_a_real_lab_cannot_be_given(own_home: Path) -> None:
     for fault in (
         lambda: faults.fill_disk(lab, "worker1"),
         lambda: faults.hide_image(lab, "nginx:latest"),
-        lambda: faults.faults(lab),
         lambda: faults.slow_link(lab, "worker1", loss=0.5),
     ):
         with pytest.raises(FaultUnavailable, match="Impossible de") as caught:
             fault()
         assert "→" in str(caught.value)
+
+
+def test_faults_of_real_engines_are_recorded_and_only_those_are_mended(
+    monkeypatch: pytest.MonkeyPatch, own_home: Path
+) -> None:
+    real = Lab(NAME, "local", connection.start(NAME, "embedded").nodes, Capabilities(netem=True))
+    done: list[tuple[object, ...]] = []
+    monkeypatch.setattr(faults.local_faults, "check", lambda lab, doing: None)
+    for name in ("stop", "start", "slow", "quicken"):
+        monkeypatch.setattr(
+            faults.local_faults, name, lambda record, node, *more, name=name: done.append((name, node.name, *more))
+        )
+    monkeypatch.setattr(
+        faults.local_faults, "set_link", lambda record, node, *, up: done.append(("set_link", node.name, up))
+    )
+    assert faults.faults(real) == faults.Faults()
+    faults.stop_node(real, "worker1")
+    faults.cut_link(real, "worker2")
+    faults.slow_link(real, "manager", delay_ms=5, loss=0.5)
+    links = {"worker2": faults.Link(up=False), "manager": faults.Link(True, 5.0, 0.5)}
+    assert faults.faults(real) == faults.Faults(links, stopped=frozenset({"worker1"}))
+    assert done == [("stop", "worker1"), ("set_link", "worker2", False), ("slow", "manager", 5, 0.5)]
+    faults.mend_link(real, "manager")
+    done.clear()
+    faults.mend(real)
+    assert done == [("quicken", "worker2"), ("set_link", "worker2", True), ("start", "worker1")]
+    assert faults.faults(real) == faults.Faults()
+
+
+def test_faults_are_commands_of_the_same_names() -> None:
+    swarmlab("up", "--backend", "embedded", "--name", NAME)
+    assert "Aucune panne" in swarmlab("fault", "list", "--name", NAME)
+    swarmlab("fault", "stop-node", "worker2", "--name", NAME)
+    swarmlab("fault", "cut-link", "worker1", "--name", NAME)
+    swarmlab("fault", "fill-disk", "manager", "--name", NAME)
+    swarmlab("fault", "hide-image", "nginx:latest", "--name", NAME)
+    said = swarmlab("fault", "slow-link", "manager", "--delay-ms", "20", "--loss", "0.1", "--name", NAME)
+    assert said.splitlines() == [
+        "worker2 : moteur arrêté",
+        "manager : lien dégradé (20 ms de plus, 10 % des paquets perdus)",
+        "worker1 : lien coupé",
+        "manager : disque plein",
+        "nginx:latest : image absente des registres",
+    ]
+    for words in ("start-node worker2", "mend-link worker1", "free-disk manager", "show-image nginx:latest"):
+        said = swarmlab("fault", *words.split(), "--name", NAME)
+    assert said.splitlines() == ["manager : lien dégradé (20 ms de plus, 10 % des paquets perdus)"]
+    assert "Aucune panne" in swarmlab("fault", "mend", "--name", NAME)
+    with pytest.raises(NodeUnknown):
+        swarmlab("fault", "cut-link", "worker9", "--name", NAME)
 
 
 # --- what is shown --------------------------------------------------------------------------------
@@ -467,6 +516,7 @@ def test_every_result_says_that_the_lab_is_simulated() -> None:
         Reach(("a", "b"), {("a", "b"): ping, ("b", "a"): ping}, simulated=True),
         Capture("manager", ping, (), "b"),
         Restoration(SECTIONS["13"], (), simulated=True),
+        faults.Faults(stopped=frozenset({"worker1"}), simulated=True),
         Deployment("app", (), (), (), (), (), simulated=True),
         Removal("app", (), (), simulated=True),
     ]
