@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from swarmkit_helpers.errors import (
     NodeUnknown,
     PageUnavailable,
 )
-from swarmkit_helpers.lab import connection, embedded, faults, local, record
+from swarmkit_helpers.lab import connection, embedded, faults, local, local_faults, record
 from swarmkit_helpers.lab.cluster import Capabilities, Lab
 from swarmkit_helpers.lab.record import NODES, Record, directory_of, home, lab_names
 from swarmkit_helpers.lab.supervisor import Supervisor
@@ -457,14 +457,13 @@ def test_faults_of_real_engines_are_recorded_and_only_those_are_mended(
 ) -> None:
     real = Lab(NAME, "local", connection.start(NAME, "embedded").nodes, Capabilities(netem=True))
     done: list[tuple[object, ...]] = []
-    monkeypatch.setattr(faults.local_faults, "check", lambda lab, doing: None)
-    for name in ("stop", "start", "slow", "quicken"):
-        monkeypatch.setattr(
-            faults.local_faults, name, lambda record, node, *more, name=name: done.append((name, node.name, *more))
-        )
-    monkeypatch.setattr(
-        faults.local_faults, "set_link", lambda record, node, *, up: done.append(("set_link", node.name, up))
-    )
+    monkeypatch.setattr(local_faults, "check", lambda lab, doing: None)
+
+    def noted(name: str) -> Callable[..., None]:
+        return lambda record, node, *more, **options: done.append((name, node.name, *more, *options.values()))
+
+    for name in ("stop", "start", "slow", "quicken", "set_link"):
+        monkeypatch.setattr(local_faults, name, noted(name))
     assert faults.faults(real) == faults.Faults()
     faults.stop_node(real, "worker1")
     faults.cut_link(real, "worker2")
@@ -507,7 +506,7 @@ def test_faults_are_commands_of_the_same_names() -> None:
 
 def test_every_result_says_that_the_lab_is_simulated() -> None:
     ping = PingResult("a", "b", "passed", 1, 1, (0.1,), "10.0.1.2", "", "", "", simulated=True)
-    shown = [
+    shown: list[Any] = [
         ping,
         Resolution("a", "b", "127.0.0.11", (), "", simulated=True),
         Execution("a", ("ip", "addr"), 0, "", simulated=True),
