@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -25,6 +26,8 @@ class Tap:
         tcpdump's: ``udp port 4789 or esp``; empty for all.
     ended
         Called once, when it is closed.
+    opened_s
+        The engines' time at which it begins: what they take a second for stands a second apart, however soon it comes.
 
     Raises
     ------
@@ -32,7 +35,9 @@ class Tap:
         The expression says nothing that is understood here.
     """
 
-    def __init__(self, expression: str = "", ended: Callable[[Tap], None] | None = None) -> None:
+    def __init__(
+        self, expression: str = "", ended: Callable[[Tap], None] | None = None, *, opened_s: float = 0.0
+    ) -> None:
         self.expression = expression
         self.dropped = 0
         """Frames that nobody took in time."""
@@ -40,18 +45,19 @@ class Tap:
         self._frames: deque[tuple[float, bytes]] = deque()
         self._come = asyncio.Event()
         self._ended = ended
+        self._opened_s, self._opened_at = opened_s, time.time()
         self._last_s = 0.0
         self.closed = False
 
     def offer(self, time_s: float, frame: bytes) -> None:
-        """Take a frame, if the expression wants it."""
+        """Take a frame that passes at that time of the engines, if the expression wants it."""
         if self.closed or not self._accepts(frame):
             return
         if len(self._frames) == MOST_FRAMES:
             self._frames.popleft()
             self.dropped += 1
-        # At a quicker pace than an engine's, an answer may come later than the next question leaves.
-        self._last_s = max(time_s, self._last_s)
+        # An answer may come later than the next question leaves.
+        self._last_s = max(self._opened_at + time_s - self._opened_s, self._last_s)
         self._frames.append((self._last_s, frame))
         self._come.set()
 

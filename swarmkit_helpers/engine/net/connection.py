@@ -53,7 +53,7 @@ class Segments:
     def open(self, lost_on: Leg | None = None) -> None:
         """Ask for a connection."""
         if self._wires.watched and self._way.legs:
-            self._wires.show_question(self._way.legs[0], time.time())
+            self._wires.show_question(self._way.legs[0], self._wires.world.clock.time())
             self._show(SYN, back=False, lost_on=lost_on)
 
     def accept(self) -> None:
@@ -103,7 +103,14 @@ class Segments:
                 mss=self._mss if flags & SYN else 0,
             )
 
-        self._wires.show(self._way.legs, segment, back=back, time_s=time.time(), lost_on=lost_on, dont_fragment=True)
+        self._wires.show(
+            self._way.legs,
+            segment,
+            back=back,
+            time_s=self._wires.world.clock.time(),
+            lost_on=lost_on,
+            dont_fragment=True,
+        )
 
 
 class Connection:

@@ -232,13 +232,13 @@ class Fabric:
             )
         lost_on = next((leg for leg in way.legs if not self.wires.passes(leg)), None)
         seen = self.wires.watched and bool(way.legs)
-        now = time.time()
+        now, date_s = self.world.clock.time(), time.time()
         if seen:
             self.wires.show_question(way.legs[0], now)
             if kind == "udp":
                 body = frames.probe(identifier, sequence, size)
             else:
-                body = frames.echo(reply=False, identifier=identifier, sequence=sequence, size=size, time_s=now)
+                body = frames.echo(reply=False, identifier=identifier, sequence=sequence, size=size, time_s=date_s)
             # Linux sets that bit wherever the packet is short enough.
             self.wires.show(way.legs, body, back=False, time_s=now, lost_on=lost_on, ttl=ttl, dont_fragment=True)
         if way.outcome == "unreachable":
@@ -249,7 +249,7 @@ class Fabric:
         rtt_ms = self.wires.rtt_ms(way)
         lost_back = next((leg for leg in reversed(way.legs) if not self.wires.passes(leg)), None)
         if seen and kind == "icmp":
-            body = frames.echo(reply=True, identifier=identifier, sequence=sequence, size=size, time_s=now)
+            body = frames.echo(reply=True, identifier=identifier, sequence=sequence, size=size, time_s=date_s)
             self.wires.show(way.legs, body, back=True, time_s=now + rtt_ms / 1000, lost_on=lost_back)
         if lost_back is not None:
             return Delivery("lost", wire=way.crosses)

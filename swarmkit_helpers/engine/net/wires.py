@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -45,7 +44,7 @@ class Wires:
 
     def tap(self, interface: Interface, expression: str) -> Tap:
         """Listen on one interface until the tap is closed."""
-        tap = Tap(expression, lambda ended: self._untap(interface, ended))
+        tap = Tap(expression, lambda ended: self._untap(interface, ended), opened_s=self.world.clock.time())
         self.taps.setdefault(interface, []).append(tap)
         return tap
 
@@ -115,7 +114,7 @@ class Wires:
         """Note that nobody has an address on a segment."""
         card.stack.neighbours[card.name, address] = ("", self.world.clock.time())
         if self.watched:
-            self._offer(card, time.time(), [frames.arp(card.mac, card.address, address)])
+            self._offer(card, self.world.clock.time(), [frames.arp(card.mac, card.address, address)])
 
     def show(
         self,

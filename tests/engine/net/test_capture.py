@@ -60,6 +60,21 @@ def test_a_ping_between_hosts_passes_both_wires_in_vxlan(town: Town) -> None:
     assert third.taken() == []
 
 
+def test_frames_stand_as_far_apart_as_at_an_engine_s_own_pace() -> None:
+    async def scenario() -> list[VxlanPacket]:
+        town = Town(speed=10)
+        net = town.overlay(1)
+        one, far = town.container(0, net), town.container(1, net)
+        tap = town.fabric.tap(town.host(0).stack, "eth0", FILTER)
+        for sequence in (1, 2):
+            town.fabric.send(one, far.interfaces[0].address, sequence=sequence)
+            await town.clock.sleep(0.2)
+        return decoded(tap)
+
+    packets = asyncio.run(scenario())
+    assert packets[2].time_s - packets[0].time_s >= 0.2
+
+
 def test_checksums_are_right(town: Town) -> None:
     net = town.overlay(1)
     one, far = town.container(0, net), town.container(1, net)
