@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 
@@ -49,7 +50,11 @@ class World:
         return one is other or up
 
     async def close(self) -> None:
-        """Stop all engines, and all that runs in their containers."""
+        """Stop all engines, all that runs in their containers, and the work of their swarms."""
         for host in self.hosts.values():
             await host.stop()
+        for host in self.hosts.values():
+            if host.swarm.swarm is not None:
+                host.swarm.swarm.close()
+        await asyncio.sleep(0)  # what is cancelled ends
         self.fabric.shut()

@@ -173,7 +173,7 @@ def run(test: Callable[[FakeHost, Server, Path], Awaitable[None]]) -> None:
 
     async def all_of_it() -> None:
         async with served() as (host, server, path):
-            await asyncio.wait_for(test(host, server, path), 20)
+            await asyncio.wait_for(test(host, server, path), 60)
 
     asyncio.run(all_of_it())
 

@@ -244,7 +244,6 @@ def test_half_a_request_holds_up_nobody() -> None:
 
 def test_two_hundred_clients_at_once() -> None:
     async def test(host: FakeHost, server: Server, path: Path) -> None:
-        begun_at = time.monotonic()
         streams = await asyncio.gather(*(Client.to(path, request("GET", "/events")) for _ in range(200)))
         await asyncio.gather(*(client.head() for client in streams))
         answers = await asyncio.gather(*(ask(path, "GET", "/v1.41/_ping") for _ in range(200)))
@@ -254,6 +253,5 @@ def test_two_hundred_clients_at_once() -> None:
         assert all(json.loads(chunk)["Action"] == "create" for chunk in chunks)
         for client in streams:
             client.close()
-        assert time.monotonic() - begun_at < 10
 
     run(test)
