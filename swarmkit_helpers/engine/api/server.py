@@ -102,11 +102,9 @@ class Server:
         self.path.unlink(missing_ok=True)
         made = socket.socket(socket.AF_UNIX)
         try:
-            before = os.umask(0o177)
-            try:
-                made.bind(str(self.path))
-            finally:
-                os.umask(before)
+            made.bind(str(self.path))
+            # Nobody can connect before it listens. The umask would be that of all threads.
+            self.path.chmod(0o600)
         except BaseException:
             made.close()
             raise
