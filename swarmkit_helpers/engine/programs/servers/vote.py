@@ -6,6 +6,8 @@ import asyncio
 import json
 import re
 import secrets
+import time
+from email.utils import formatdate
 from html import escape
 
 from ..system import System
@@ -50,7 +52,8 @@ async def vote(system: System) -> int:
             for key, name in names.items()
         )
         values = {**names, "notice": notice, "buttons": buttons, "container": system.stack.hostname}
-        cookie = f"{VOTER}={voter}; Max-Age={VOTER_AGE_S}; HttpOnly; Path=/; SameSite=Lax"
+        expires = formatdate(time.time() + VOTER_AGE_S, usegmt=True)
+        cookie = f"{VOTER}={voter}; Expires={expires}; Max-Age={VOTER_AGE_S}; HttpOnly; Path=/; SameSite=Lax"
         headers = [("Cache-Control", "no-store"), ("Set-Cookie", cookie)]
         return Reply(filled("vote.html", values), status, headers=headers)
 

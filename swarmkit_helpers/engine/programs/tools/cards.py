@@ -23,6 +23,8 @@ class Card:
     loop: bool = False
     veth: bool = False
     up: bool = True
+    carrier: bool = True
+    """False of a bridge with nothing on it."""
 
     @property
     def shown(self) -> str:
@@ -38,5 +40,7 @@ def cards_of(system: System) -> list[Card]:
         down = card.segment.kind == "underlay" and not system.world.faults.link(system.stack.host.hostname).up
         veth = not bridge
         up = card.up and not down
-        found.append(Card(card.index, card.name, card.mtu, card.mac, card.address, card.prefix, veth=veth, up=up))
+        carrier = not bridge or len(card.segment.addresses) > 1
+        about = (card.index, card.name, card.mtu, card.mac, card.address, card.prefix)
+        found.append(Card(*about, veth=veth, up=up, carrier=carrier))
     return sorted(found, key=lambda card: card.index)

@@ -101,14 +101,24 @@ def _options(system: System, words: list[str]) -> tuple[_Asked, list[str]]:
 
 
 def _heading(card: Card, asked: _Asked, *, mode: bool = False) -> str:
-    flags = ["LOOPBACK"] if card.loop else ["BROADCAST", "MULTICAST"]
-    flags += ["UP", "LOWER_UP"] if card.up else []
+    flags = _flags(card)
     flags += ["M-DOWN"] if card.veth and not asked.iproute else []
     head = f"{card.index}: {card.shown}: <{','.join(flags)}> mtu {card.mtu} qdisc noqueue "
     if asked.iproute:
-        state = "UNKNOWN" if card.loop else "UP" if card.up else "DOWN"
-        return f"{head}state {state} {'mode DEFAULT ' if mode else ''}group default {'qlen 1000' if card.loop else ''}"
+        shown = "mode DEFAULT " if mode else ""
+        return f"{head}state {_state(card)} {shown}group default {'qlen 1000' if card.loop else ''}"
     return f"{head}{'' if card.up else 'state DOWN '}{'qlen 1000' if card.loop else ''}"
+
+
+def _flags(card: Card) -> list[str]:
+    flags = ["LOOPBACK"] if card.loop else ["BROADCAST", "MULTICAST"]
+    if not card.up:
+        return flags
+    return [*flags, "UP", "LOWER_UP"] if card.carrier else ["NO-CARRIER", *flags, "UP"]
+
+
+def _state(card: Card) -> str:
+    return "UNKNOWN" if card.loop else "UP" if card.up and card.carrier else "DOWN"
 
 
 def _layer_two(card: Card, asked: _Asked) -> str:
@@ -172,7 +182,7 @@ def _address(system: System, asked: _Asked, words: list[str]) -> int:
         if network is not None and (not has or IPv4Interface(card.address) not in network):
             continue
         if asked.brief:
-            state = "UNKNOWN" if card.loop else "UP" if card.up else "DOWN"
+            state = _state(card)
             system.say(f"{card.shown:<16} {state:<14} {f'{card.address}/{card.prefix} ' if has else ''}")
         elif asked.oneline:
             if has:
@@ -213,9 +223,7 @@ def _link(system: System, asked: _Asked, words: list[str]) -> int:
         if name and card.name != name:
             continue
         if asked.brief:
-            state = "UNKNOWN" if card.loop else "UP" if card.up else "DOWN"
-            flags = "LOOPBACK,UP,LOWER_UP" if card.loop else "BROADCAST,MULTICAST,UP,LOWER_UP"
-            system.say(f"{card.shown:<16} {state:<14} {card.mac} <{flags}> ")
+            system.say(f"{card.shown:<16} {_state(card):<14} {card.mac} <{','.join(_flags(card))}> ")
             continue
         joint = "\\" if asked.oneline else "\n"
         system.say(_heading(card, asked, mode=True) + joint + _layer_two(card, asked))
