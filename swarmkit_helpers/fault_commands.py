@@ -17,7 +17,7 @@ __all__ = ["fault"]
 OF_NODES = {
     "stop-node": "Arrête le moteur d'un nœud, comme une machine qui perd son alimentation.",
     "start-node": "Redémarre un moteur arrêté.",
-    "cut-link": "Coupe le lien d'un nœud vers tous les autres ; son moteur continue.",
+    "cut-link": "Coupe le lien d'un nœud vers tous les autres ; son moteur continue.",
     "mend-link": "Rétablit le lien d'un nœud, entier et rapide.",
     "fill-disk": "Ne laisse plus de place sur le disque d'un nœud (labo simulé).",
     "free-disk": "Rend sa place au disque d'un nœud (labo simulé).",
@@ -30,7 +30,7 @@ OF_IMAGES = {
 
 @click.group()
 def fault() -> None:
-    """Donne une panne au labo, ou la répare : nœud, lien, disque, image."""
+    """Donne une panne au labo, ou la répare : nœud, lien, disque, image."""
 
 
 @fault.command("list")

@@ -77,7 +77,7 @@ def restore(lab: Lab, identity: str) -> Restoration:
         changes.append(said)
 
     if given := faults(lab).lines:
-        change(f"pannes réparées : {', '.join(given)}", _mend, lab)
+        change(f"pannes réparées : {', '.join(given)}", _mend, lab)
     found = snapshot(lab)
     for node in found.silent_nodes:
         raise NodeUnreachable(node.name, node.error or "", lab.name)
