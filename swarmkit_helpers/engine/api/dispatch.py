@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dispatcher", "signature"]
 
+UNESCAPED = "/$&+,:;=@!'()*"
 VERSIONED = re.compile(r"/v([0-9.]+)(/.*)")
 MODULES = (
     system, logs, attach, execs, archive, containers, images, networks, volumes, swarm, nodes, services, tasks, secrets,
@@ -82,7 +84,8 @@ class Dispatcher(Answering):
         if path.endswith("/") and clean != "/":
             clean += "/"
         if clean != path:
-            return web.Response(status=301, headers={"Location": clean})
+            query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
+            return web.Response(status=301, headers={"Location": quote(clean, safe=UNESCAPED) + query})
         version = API_VERSION
         if found := VERSIONED.fullmatch(path):
             version, path = found[1], found[2]

@@ -110,6 +110,15 @@ def test_unknown_things() -> None:
     run(test)
 
 
+def test_a_path_that_is_cleaned() -> None:
+    async def test(lab: Lab) -> None:
+        client = await Client.to(lab.path, request("GET", "/containers/%2F%08/json?size=1"))
+        first, headers = await client.head()
+        assert (first.split()[1], headers["Location"]) == ("301", "/containers/%08/json?size=1")
+
+    run(test)
+
+
 def test_wrong_methods() -> None:
     async def test(lab: Lab) -> None:
         for method in ("PUT", "PATCH", "DELETE", "POST", "TRACE"):
