@@ -12,6 +12,7 @@ from .servicespec import mode_of, with_defaults
 from .states import RANK
 from .store import Kind, Store
 from .tasks import task_name
+from .updater import outdated
 
 __all__ = ["Filters", "find", "listed", "name_of", "shown_with_defaults", "view"]
 
@@ -155,7 +156,7 @@ def _task_tests(store: Store, filters: Filters) -> list[Callable[[Json], bool]]:
 
     def up_to_date(one: Json) -> bool:
         service = store.get("service", one.get("ServiceID", ""))
-        return service is not None and service["_SpecVersion"] == one["_SpecVersion"]
+        return service is not None and not outdated(service, one, store.get("node", one.get("NodeID", "")))
 
     return [
         lambda one: not services or one.get("ServiceID") in services,
