@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Mapping
 
 from .clock import Clock
@@ -38,6 +39,9 @@ class World:
         self.faults = Faults()
         self.wire = Segment("underlay", "underlay", "underlay", subnet)
         self.fabric = Fabric(self)
+        self.holders: defaultdict[str, dict[str, Host]] = defaultdict(dict)
+        """Overlay network -> hosts that have a part of it, by name: its peers."""
+        self.ranks = {hostname: rank for rank, hostname in enumerate(hosts)}
         self.hosts = {hostname: Host(self, hostname, address) for hostname, address in hosts.items()}
 
     def host_at(self, address: str) -> Host | None:

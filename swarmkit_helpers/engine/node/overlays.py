@@ -66,6 +66,7 @@ class Overlays:
             segment=self._swarm.allocator.segment(identity),
         )
         self._networks[identity] = made
+        self.host.world.holders[identity][self.host.hostname] = self.host
         self.host.events.add("network", "create", identity, {"name": made.name, "type": "overlay"})
         self._balance(made)
         return made
@@ -104,8 +105,9 @@ class Overlays:
     def peers(self, network: Network) -> list[Json]:
         """The hosts that have told each other that they have it: this one first."""
         world = self.host.world
-        hosts = [host for host in world.hosts.values() if host is not self.host and world.joined(self.host, host)]
-        have = [host for host in hosts if host.networks.local(network.id) is not None]
+        others = [host for host in world.holders[network.id].values() if host is not self.host]
+        have = [host for host in others if world.joined(self.host, host)]
+        have.sort(key=lambda host: world.ranks[host.hostname])
         return [{"Name": host.networks.peer, "IP": host.address} for host in (self.host, *have)]
 
     def services(self, network: Network) -> Json:
@@ -170,6 +172,7 @@ class Overlays:
 
     def _forget(self, network: Network) -> None:
         self._networks.pop(network.id, None)
+        self.host.world.holders[network.id].pop(self.host.hostname, None)
         sandbox = self._balancers.pop(network.id, None)
         if sandbox is None:
             return
