@@ -227,6 +227,10 @@ class Client:
         length = int(await self.reader.readline(), 16)
         return (await self.reader.readexactly(length + 2))[:-2]
 
+    def stall(self) -> None:
+        """Read nothing more of what comes."""
+        cast(asyncio.Transport, self.writer.transport).pause_reading()
+
     def close(self) -> None:
         self.writer.transport.abort()
 

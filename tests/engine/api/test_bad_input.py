@@ -260,7 +260,7 @@ def test_a_client_gone_in_mid_stream_leaves_nothing(kind: str, goes: str) -> Non
             if goes == "half closes":
                 client.writer.write_eof()
             elif goes == "does not read":
-                client.writer.transport.pause_reading()
+                client.stall()
             await asyncio.sleep(0.05)
             client.close()
         assert await settled(open_files, before) <= before
@@ -281,7 +281,7 @@ def test_a_flood_that_nobody_reads_takes_no_memory_without_end() -> None:
         _, made = await lab.ask("POST", "/containers/one/exec", program)
         client = await Client.to(lab.path, request("POST", f"/exec/{made['Id']}/start", {}, UPGRADE))
         await client.head()
-        client.writer.transport.pause_reading()
+        client.stall()
         for _ in range(5):
             await asyncio.wait_for(lab.ask("GET", "/_ping"), 5)
             await asyncio.sleep(0.1)

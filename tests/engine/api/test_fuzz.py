@@ -94,17 +94,22 @@ FILTERS = st.dictionaries(
 ).map(json.dumps)
 
 
+def later(shape: shapes.Shape, depth: int) -> st.SearchStrategy[Any]:
+    """The same, made when it is needed only."""
+    return st.deferred(lambda: plausible(shape, depth))
+
+
 def plausible(shape: shapes.Shape, depth: int = 0) -> st.SearchStrategy[Any]:
     """Values that a shape takes, and sometimes others."""
     right: st.SearchStrategy[Any]
     if isinstance(shape, shapes.Struct):
-        fields = {key: st.deferred(lambda one=one: plausible(one, depth + 1)) for key, one in shape.fields.items()}
+        fields = {key: later(one, depth + 1) for key, one in shape.fields.items()}
         chosen = st.lists(st.sampled_from(sorted(fields)), max_size=4, unique=True) if fields else st.just([])
         right = chosen.flatmap(lambda keys: st.fixed_dictionaries({key: fields[key] for key in keys}))
     elif isinstance(shape, shapes.Slice):
-        right = st.lists(st.deferred(lambda: plausible(shape.of, depth + 1)), max_size=2)
+        right = st.lists(later(shape.of, depth + 1), max_size=2)
     elif isinstance(shape, shapes.Map):
-        right = st.dictionaries(WORDS, st.deferred(lambda: plausible(shape.of, depth + 1)), max_size=2)
+        right = st.dictionaries(WORDS, later(shape.of, depth + 1), max_size=2)
     elif isinstance(shape, shapes.Bool):
         right = st.booleans()
     elif isinstance(shape, shapes.Int | shapes.Float):
@@ -115,7 +120,7 @@ def plausible(shape: shapes.Shape, depth: int = 0) -> st.SearchStrategy[Any]:
         right = WORDS
     if depth == 0:
         return right
-    wrong = st.none() | st.booleans() | NUMBERS | WORDS | st.just([]) | st.just({})
+    wrong: st.SearchStrategy[Any] = st.none() | st.booleans() | NUMBERS | WORDS | st.just([]) | st.just({})
     return st.integers(0, 19).flatmap(lambda dice: wrong if dice == 0 else right)
 
 
