@@ -91,7 +91,7 @@ def down(name: str) -> bool:
         # It was cut short: what it left tells the kind.
         directory = directory_of(name)
         of_engine = (directory / embedded.PID_FILE).exists()
-        of_nobody = os.geteuid() != 0 and directory.exists() and not (directory / "net").exists()
+        of_nobody = os.geteuid() != 0 and not (directory / "net").exists()
         kind = "embedded" if of_engine or of_nobody else "local"
     else:
         kind = record.backend

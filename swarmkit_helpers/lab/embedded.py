@@ -33,7 +33,7 @@ from .cluster import Capabilities, Lab
 from .health import silent
 from .membership import form_swarm
 from .node import Node
-from .record import NODES, Record, check_name, directory_of, locked, remove_directory
+from .record import NODES, Record, check_name, directory_of, lock_of, locked, remove_directory
 from .supervisor import Supervisor
 
 __all__ = ["PID_FILE", "SPEED", "attach", "down", "lacks", "up"]
@@ -123,7 +123,7 @@ def attach(name: str) -> Lab:
 def down(name: str) -> bool:
     """Remove all of a lab, whatever its state; False when there was nothing. Twice is harmless."""
     directory = directory_of(name)
-    if not directory.exists():
+    if not directory.exists() and not lock_of(name).exists():
         return False
     if not os.access(directory.parent, os.W_OK | os.X_OK):
         raise BackendUnavailable(

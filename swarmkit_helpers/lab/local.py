@@ -39,7 +39,7 @@ from .cluster import Capabilities, Lab
 from .health import NodeStatus, silent, status_of
 from .membership import form_swarm
 from .node import Node
-from .record import NODES, NodeRecord, Record, check_name, directory_of, lab_names, locked, remove_directory
+from .record import NODES, NodeRecord, Record, check_name, directory_of, lab_names, lock_of, locked, remove_directory
 
 __all__ = ["attach", "down", "has_overlayfs", "kill_engine", "lacks", "revive_engine", "status", "up"]
 
@@ -154,7 +154,7 @@ def attach(name: str) -> Lab:
 def down(name: str) -> bool:
     """Remove all of a lab, whatever its state; False when there was nothing. Twice is harmless."""
     check_name(name)
-    if not directory_of(name).exists() and not any(path.exists() for path in _cgroups(name)):
+    if not any(path.exists() for path in (directory_of(name), lock_of(name), *_cgroups(name))):
         return False
     if os.geteuid() != 0:
         raise BackendUnavailable(

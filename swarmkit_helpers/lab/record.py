@@ -27,6 +27,7 @@ __all__ = [
     "directory_of",
     "home",
     "lab_names",
+    "lock_of",
     "locked",
     "remove_directory",
 ]
@@ -177,6 +178,11 @@ def lab_names() -> list[str]:
     return sorted({path.name for path in found if path.is_dir() and NAME.fullmatch(path.name)})
 
 
+def lock_of(name: str) -> Path:
+    """The file of that lab's lock; a command that was killed at once may have left no more than this."""
+    return directory_of(name).with_name(f".{name}.lock")
+
+
 @contextmanager
 def locked(name: str) -> Iterator[None]:
     """Hold the lab's lock; the kernel frees it when the holder dies, however it dies.
@@ -188,7 +194,7 @@ def locked(name: str) -> Iterator[None]:
     """
     directory = directory_of(name)
     directory.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    path = directory.with_name(f".{name}.lock")
+    path = lock_of(name)
     deadline = time.monotonic() + LOCK_PATIENCE_S
     while True:
         handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

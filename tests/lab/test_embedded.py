@@ -225,6 +225,15 @@ def test_up_and_down_after_a_start_that_was_killed(own_home: Path, left: str) ->
     assert connection.down(NAME) is True
 
 
+def test_a_lock_alone_is_removed_by_down(monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:
+    no_root(monkeypatch)
+    own_home.mkdir(parents=True, exist_ok=True)
+    (own_home / f".{NAME}.lock").touch()
+    assert connection.down(NAME)
+    assert not own_home.exists() or list(own_home.iterdir()) == []
+    assert not connection.down(NAME)
+
+
 def test_a_start_that_is_killed_leaves_a_process_that_down_finds(own_home: Path) -> None:
     code = f"""
 import os, signal

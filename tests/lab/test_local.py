@@ -185,6 +185,14 @@ def test_up_killed_at_any_moment_is_removed_by_down(name: str, after_s: float) -
     assert traces(name, inodes) == []
 
 
+def test_a_lock_alone_is_removed_by_down(name: str) -> None:
+    home().mkdir(parents=True, exist_ok=True)
+    (home() / f".{name}.lock").touch()
+    assert local.down(name)
+    assert traces(name) == []
+    assert not local.down(name)
+
+
 def test_up_takes_over_from_an_up_that_was_killed(name: str) -> None:
     command = swarmlab("up", "--name", name)
     while not (home() / name / "manager" / "docker.sock").exists():
