@@ -196,8 +196,16 @@ class Interpreter(State):
             return
         try:
             await self._compound(command)
+        except ExpansionError as err:
+            raise self._fatal(err) from None
         finally:
             restore(self, previous)
+
+    def _fatal(self, err: ExpansionError) -> Abort:
+        """Say what is wrong with a word, where errors go now: the shell ends."""
+        self.complain(str(err))
+        self.status = 2
+        return Abort(2)
 
     async def _compound(self, command: Command) -> None:
         if isinstance(command, Group):
@@ -311,6 +319,8 @@ class Interpreter(State):
             if 1 in self.descriptors:
                 await self.descriptors[1].room()
             await asyncio.sleep(0)
+        except ExpansionError as err:
+            raise self._fatal(err) from None
         except FileError as err:
             self.complain(f"write error: {err}")
             self.status = 1

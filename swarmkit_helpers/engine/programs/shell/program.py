@@ -8,7 +8,7 @@ from .. import catalogue
 from ..files import FileError, FileSystem
 from ..status import KilledBy
 from ..system import System
-from .endings import Exit, Jump, Return
+from .endings import Abort, Exit, Jump, Return
 from .expansion import ExpansionError
 from .interpreter import Interpreter
 from .lexer import Incomplete, ScriptError
@@ -142,6 +142,9 @@ async def _typed(shell: Interpreter, *, prompts: bool) -> int:
                 shell.status = 2
                 if not prompts:
                     return 2
+            except Abort as end:
+                if not prompts:
+                    return end.status
             except (Return, Jump):
                 pass
         if pending.strip():

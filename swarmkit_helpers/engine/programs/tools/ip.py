@@ -340,7 +340,8 @@ def _neighbour(system: System, asked: _Asked, words: list[str]) -> int:
         if asked.iproute:
             system.say(f"{one.address} dev {one.interface} {mac}{one.state} ")
         else:
-            used = "ref 1 used 0/0/0 probes 4 " if one.state == "REACHABLE" else " used 0/0/0 probes 4 "
+            held = "ref 1 " if one.state == "REACHABLE" else " "
+            used = f"{held}used 0/0/0 probes {6 if one.state == 'FAILED' else 4} "
             system.say(f"{one.address} dev {one.interface} {mac}{used}{one.state}")
     return 0
 
