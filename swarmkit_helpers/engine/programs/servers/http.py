@@ -89,9 +89,9 @@ async def read_request(pipe: Pipe) -> Request | None:
     return Request(line.rstrip("\r\n"), words[0], path, words[2], headers, body, pipe.remote)
 
 
-def written(request: Request, reply: Reply, server: str = "") -> bytes:
-    """The head of an answer, and its body."""
-    lines = [f"HTTP/1.1 {reply.status} {REASONS.get(reply.status, 'Unknown')}"]
+def written(request: Request, reply: Reply, server: str = "", reason: str = "") -> bytes:
+    """The head of an answer, and its body; `reason`: where the server has words of its own for the status."""
+    lines = [f"HTTP/1.1 {reply.status} {reason or REASONS.get(reply.status, 'Unknown')}"]
     lines += [f"Server: {server}"] if server else []
     lines += [f"Date: {http_date()}", f"Content-Type: {reply.kind}"]
     lines += [f"Content-Length: {len(reply.body)}"] if reply.stream is None else []

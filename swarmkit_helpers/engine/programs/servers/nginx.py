@@ -98,12 +98,14 @@ async def _answer(system: System, pipe: Pipe) -> None:
     if request is None:
         return
     reply = _reply(system, request)
-    pipe.write(written(request, reply, VERSION))
+    reason = REASONS.get(reply.status, "").partition(" ")[2]
+    pipe.write(written(request, reply, VERSION, reason))
+    sent = 0 if request.method == "HEAD" else len(reply.body)
     moment = f"{datetime.now(UTC):%d/%b/%Y:%H:%M:%S +0000}"
     agent, referer = request.headers.get("user-agent", "-"), request.headers.get("referer", "-")
     line = request.line.replace('"', "\\x22")
     system.say(
-        f'{request.remote} - - [{moment}] "{line}" {reply.status} {len(reply.body)} "{referer}" "{agent}" '
+        f'{request.remote} - - [{moment}] "{line}" {reply.status} {sent} "{referer}" "{agent}" '
         f'"{request.headers.get("x-forwarded-for", "-")}"'
     )
 
