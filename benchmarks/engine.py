@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,17 +27,18 @@ from swarmkit_helpers.engine.api.server import Server, serve
 from swarmkit_helpers.engine.cluster.states import runnable
 from swarmkit_helpers.engine.node.host import Host
 from swarmkit_helpers.engine.world import World
-from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.lab.node import Node
 from swarmkit_helpers.show import figures, tables
-from swarmkit_helpers.topology.fetch import fetch_raw
-from swarmkit_helpers.topology.merge import merge
+from swarmkit_helpers.topology.fetch import fetch_node
+from swarmkit_helpers.topology.merge import RawNode, merge
 from swarmkit_helpers.topology.model import Topology
 
 SIZES = ((10, 200), (100, 2000), (1000, 2000))
 REPLICAS = 20
 SHARED = 10
 """Services on one overlay."""
+AT_ONCE = 16
+"""Engines that a snapshot asks at a time."""
 SPEED = 20.0
 """As labs have it."""
 SUBNET = "100.64.0.0/16"
@@ -94,10 +96,9 @@ class Bench:
         for work in (self.made, self.swarm, self.converged, self.updated, self.drained):
             self.timed(work.__name__, partial(self.wait, work()))
         self.timed("served", lambda: self.wait(self.serve(directory)))
-        lab = Lab("mesure", "embedded", self.nodes(directory), simulated=True)
-        raw = self.timed("fetched", lambda: fetch_raw(lab))
-        merging = {"lab": lab.name, "backend": lab.backend, "simulated": True, "taken_at": ""}
-        seen: Topology = self.timed("merged", lambda: merge(raw, **merging))
+        raw = self.timed("fetched", lambda: self.fetched(directory))
+        named = partial(merge, lab="mesure", backend="embedded", simulated=True, taken_at="")
+        seen: Topology = self.timed("merged", lambda: named(raw))
         running = [task for task in seen.tasks if task.state == "running"]
         assert len(running) == self.tasks, f"{len(running)} tasks"
         for first in (tables.nodes_table, figures.draw_swarm):
@@ -191,6 +192,18 @@ class Bench:
             for place, host in enumerate(self.hosts)
         }
 
+    def fetched(self, directory: Path) -> list[RawNode]:
+        """What all engines answer, as `fetch_raw` asks them, but few at a time: a process has only so many files."""
+
+        def ask(node: Node) -> RawNode:
+            try:
+                return fetch_node(node)
+            finally:
+                node.client.close()
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(ask, self.nodes(directory).values()))
+
     async def end(self) -> None:
         """Close all of it."""
         for server in self.servers:
@@ -216,7 +229,7 @@ def in_a_process(count: int, tasks: int) -> dict[str, Any]:
 def main() -> None:
     """Measure and print a table."""
     given = [int(word) for word in sys.argv[1:] if word.isdecimal()]
-    sizes = SIZES
+    sizes: tuple[tuple[int, int], ...] = SIZES
     if given:
         sizes = ((given[0], given[1] if len(given) > 1 else given[0] * REPLICAS),)
     if "--json" in sys.argv:

@@ -149,4 +149,4 @@ class Swarm(RuleBasedStateMachine):
 def test_nothing_is_given_twice_and_all_comes_back() -> None:
     checks = [HealthCheck.too_slow]
     chosen = settings(max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=checks)
-    run_state_machine_as_test(Swarm, settings=chosen)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Swarm, settings=chosen)

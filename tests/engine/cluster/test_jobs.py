@@ -75,9 +75,9 @@ async def test_a_job_without_numbers_runs_once(made: Lab) -> None:
 
 @in_lab
 async def test_a_task_that_fails_is_started_again_as_often_as_its_policy_says(made: Lab) -> None:
-    policy = {"TaskTemplate": {"RestartPolicy": {"Condition": "on-failure", "MaxAttempts": 2}}}
+    policy: Json = {"TaskTemplate": {"RestartPolicy": {"Condition": "on-failure", "MaxAttempts": 2}}}
     made.swarm.create_service(job("again", "false", total=2, **policy))
-    never = {"TaskTemplate": {"RestartPolicy": {"Condition": "none"}}}
+    never: Json = {"TaskTemplate": {"RestartPolicy": {"Condition": "none"}}}
     made.swarm.create_service(job("never", "false", total=2, **never))
     await until(lambda: states(made, "again") == [(None, "failed", "shutdown")] * 3)
     await made.world.clock.sleep(20)
