@@ -109,8 +109,8 @@ PARTS = st.sampled_from(
 def test_words_are_split_and_quoted_as_dash_does(
     value: str, arguments: list[str], parts: list[str], spaced: bool
 ) -> None:
-    # dash loses an empty argument of "$@" beside an expansion that is not quoted.
-    assume('"$@"' not in parts or all(arguments))
+    # Where "$@" touches another expansion, dash loses empty arguments, or finds some that are not there.
+    assume('"$@"' not in parts or spaced or len(parts) == 1)
     quoted = "'" + value.replace("'", "'\\''") + "'"
     line = (" " if spaced else "").join(parts)
     script = f"set -f; x={quoted}; for w in {line}; do printf '<%s>' \"$w\"; done; echo"

@@ -94,6 +94,10 @@ class Interpreter(State):
             if pipeline.negated and not self.dash:
                 raise Return(int(not end.status)) from None
             raise
+        except Jump:
+            if pipeline.negated and not self.dash:
+                self.status = int(not self.status)
+            raise
         if pipeline.negated:
             self.status = int(not self.status)
 
@@ -255,7 +259,6 @@ class Interpreter(State):
         try:
             await self.run(body)
         except Jump as jump:
-            self.status = 0
             if jump.levels > 1:
                 raise Jump(jump.levels - 1, ends=jump.ends) from None
             return not jump.ends

@@ -166,9 +166,7 @@ class Lexer:
     def _dollar(self, quoted: bool) -> Part:
         rest = self.text[self.place + 1 : self.place + 3]
         if rest == "((":
-            found = self._arithmetic(quoted)
-            if found is not None:
-                return found
+            return self._arithmetic(quoted)
         if rest[:1] == "(":
             self.place += 2
             return Substitution(self._parse(self), quoted)
@@ -194,8 +192,8 @@ class Lexer:
         self.place = end
         return name
 
-    def _arithmetic(self, quoted: bool) -> Part | None:
-        """``$((`` up to ``))``; None when it is a subshell in a substitution."""
+    def _arithmetic(self, quoted: bool) -> Part:
+        """``$((`` up to ``))``: ash and dash never take it for a subshell in a substitution."""
         depth, place = 0, self.place + 3
         while place < len(self.text):
             char = self.text[place]
@@ -203,9 +201,7 @@ class Lexer:
                 depth += 1
             elif char == ")" and depth:
                 depth -= 1
-            elif char == ")":
-                if self.text[place : place + 2] != "))":
-                    return None
+            elif self.text.startswith("))", place):
                 inner = Lexer(self.text[self.place + 3 : place], self._parse)
                 parts = inner._parts("", quoted=True)
                 self.place = place + 2

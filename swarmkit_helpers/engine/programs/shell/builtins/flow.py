@@ -35,6 +35,7 @@ def _jump(shell: Interpreter, words: list[str], *, ends: bool) -> int:
     """Leave loops; outside of any, nothing is done."""
     levels = min(max(1, number(shell, words, 1)), shell.loops)
     if levels:
+        shell.status = 0
         raise Jump(levels, ends=ends)
     return 0
 
