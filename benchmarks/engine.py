@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from swarmkit_helpers.engine.api.server import Server, serve
+from swarmkit_helpers.engine.api.server import serve
 from swarmkit_helpers.engine.cluster.states import runnable
 from swarmkit_helpers.engine.node.host import Host
 from swarmkit_helpers.engine.world import World
@@ -77,7 +77,6 @@ class Bench:
         self.times: Times = {}
         """Part -> seconds, and seconds of processor."""
         self.loop = asyncio.new_event_loop()
-        self.servers: list[Server] = []
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
 
     def timed(self, part: str, act: Callable[[], Any]) -> Any:
@@ -105,7 +104,6 @@ class Bench:
             first(seen)  # the first of a session loads pandas and reads the fonts
         for make in SHOWN:
             self.timed(make.__name__, partial(make, seen))
-        self.wait(self.end())
 
     async def made(self) -> None:
         """Make the engines, with the images that they need."""
@@ -174,7 +172,7 @@ class Bench:
     async def serve(self, directory: Path) -> None:
         """Open all engines' sockets."""
         for host in self.hosts:
-            self.servers.append(await serve(host, directory / f"{host.hostname}.sock"))
+            await serve(host, directory / f"{host.hostname}.sock")
 
     def nodes(self, directory: Path) -> dict[str, Node]:
         """The engines as a lab's nodes."""
@@ -203,12 +201,6 @@ class Bench:
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(ask, self.nodes(directory).values()))
-
-    async def end(self) -> None:
-        """Close all of it."""
-        for server in self.servers:
-            await server.close()
-        await self.world.close()
 
 
 def measured(count: int, tasks: int) -> dict[str, Any]:

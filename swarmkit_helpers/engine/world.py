@@ -55,8 +55,7 @@ class World:
 
     async def close(self) -> None:
         """Stop all engines, all that runs in their containers, and the work of their swarms."""
-        for host in self.hosts.values():
-            await host.stop()
+        await asyncio.gather(*(host.stop() for host in self.hosts.values()))
         for host in self.hosts.values():
             if host.swarm.swarm is not None:
                 host.swarm.swarm.close()
