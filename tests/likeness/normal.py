@@ -111,6 +111,18 @@ RULES = (
     Rule(
         "address of a bridge's card", "chance", text=r"(?<=\.0\.1 dev eth0 lladdr )02:42(:[0-9a-f]{2}){4}", by="<mac>"
     ),
+    Rule(
+        "order of neighbours",
+        "a hash table's, seeded by chance",
+        text=r"(10\.9\.0\.3 dev .*\n)(10\.9\.0\.77 dev .*\n)(10\.9\.0\.1 dev .*\n)",
+        by=r"\3\2\1",
+    ),
+    Rule(
+        "neighbour that does not answer",
+        "given up after three seconds, which the scenario may have taken or not",
+        text=r"(?<=dev eth0  used 0/0/0 probes )\d (INCOMPLETE|FAILED)",
+        by="6 FAILED",
+    ),
     Rule("name of a gateway", "chance", text=r"(?<=\bgateway_)[0-9a-f]{12}", by="<sandbox>"),
     Rule(
         "order of networks",

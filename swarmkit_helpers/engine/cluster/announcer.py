@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..kinds import Json
@@ -27,11 +28,21 @@ class Announcer:
 
     def __init__(self, managers: Callable[[], Iterable[Host]]) -> None:
         self.managers = managers
+        self._silent = False
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Tell nothing of what is changed meanwhile: a manager hears what comes after it has begun to lead."""
+        self._silent = True
+        try:
+            yield
+        finally:
+            self._silent = False
 
     def hear(self, change: Change) -> None:
         """Tell one change."""
         found = change.object
-        if change.kind not in TOLD or found.get("_Predefined"):
+        if self._silent or change.kind not in TOLD or found.get("_Predefined"):
             return
         action = "create" if change.before is None else "remove" if change.after is None else "update"
         attributes = {"name": _name(change.kind, found)}

@@ -271,6 +271,7 @@ class Membership:
                 swarm.quorum.remove(node_id)
                 if (other := swarm.members.get(node_id)) is not None:
                     other.set_manager(False)
+        swarm.hear_again(self.node_id)
         swarm.dispatcher.look()
         return self.node_id
 

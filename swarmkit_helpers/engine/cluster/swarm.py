@@ -65,7 +65,8 @@ class Swarm:
         self.tasks = Tasks(self.store)
         self.restarts = Restarts(self.store, self.tasks, self.background)
         self.updates = Updates(self.store, self.tasks, self.restarts, self.background)
-        self.store.watch(Announcer(self._telling).hear)
+        self.announcer = Announcer(self._telling)
+        self.store.watch(self.announcer.hear)
         self.allocator = Allocator(world, self.store)
         self.orchestrator = Orchestrator(self.store, self.tasks, self.restarts, self.updates, self.background)
         self.scheduler = Scheduler(self.store, self.background, world.random)
@@ -96,8 +97,9 @@ class Swarm:
         spec = {"Labels": {}, "Role": "manager", "Availability": availability or "active"}
         status = {"State": "unknown", "Addr": address.rpartition(":")[0]}
         node = {"Spec": spec, "Description": {}, "Status": status, "_Role": "manager"}
-        self.store.create("node", node, identity=member.node_id)
-        self._create_networks()
+        with self.announcer.silence():
+            self._create_networks()
+            self.store.create("node", node, identity=member.node_id)
         ready = {
             "Description": nodes.describe(member.host, self.authority.info()),
             "Status": status | {"State": "ready"},
@@ -318,12 +320,13 @@ class Swarm:
             await self.world.clock.sleep(0.1)
             member.set_manager(False)
             await self.world.clock.sleep(CERTIFICATE_S)
+            self._touch(node_id)
             self._write_role(node_id, role)
+            self._touch(node_id, 2)
             return
         self._write_role(node_id, role)
         await self.world.clock.sleep(0.5)
-        for _ in range(2):
-            self._write_role(node_id, role)
+        self._touch(node_id, 2)
         await self.world.clock.sleep(0.6)
         wanted = (self.store.get("node", node_id) or {"Spec": {"Role": ""}})["Spec"]["Role"]
         if self.members.get(node_id) is member and wanted == role:
@@ -334,12 +337,34 @@ class Swarm:
         if self.store.get("node", node_id) is not None:
             self.store.update("node", node_id, {"_Role": role})
 
+    def _touch(self, node_id: str, times: int = 1) -> None:
+        """Write a node again as it is, as managers do while it gets a certificate."""
+        for _ in range(times):
+            if self.store.get("node", node_id) is not None:
+                self.store.update("node", node_id, {})
+
+    async def _renew_certificates(self) -> None:
+        """What managers do as soon as their keys are locked."""
+        await self.world.clock.sleep(0.2)
+        for node_id in list(self.quorum.addresses):
+            self._touch(node_id, 2)
+
+    def hear_again(self, node_id: str) -> None:
+        """Note that a manager has begun anew: it knows of no node's state until it hears from it."""
+        node = self.store.get("node", node_id)
+        assert node is not None
+        with self.announcer.silence():
+            self.store.update("node", node_id, {"Status": node["Status"] | {"State": "unknown"}})
+        self.store.update("node", node_id, {"Status": node["Status"]})
+
     def _write_cluster(
         self, cluster: Json, spec: Json, body: Json, *, version: int | None = None, rotate: bool = False
     ) -> None:
         locked = spec["EncryptionConfig"]["AutoLockManagers"]
         key = (cluster["_UnlockKey"] if not rotate else "") or new_unlock_key() if locked else ""
         self.store.update("cluster", cluster["ID"], {"Spec": spec, "_UnlockKey": key} | body, version=version)
+        if key and not cluster["_UnlockKey"]:
+            self.background.spawn(self._renew_certificates())
 
     def _create_networks(self) -> None:
         ingress = {"Name": "ingress", "Labels": {}, "DriverConfiguration": {}, "Ingress": True}

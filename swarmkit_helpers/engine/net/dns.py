@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from .stack import Interface, Segment, Stack
+from .way import Way
 
 if TYPE_CHECKING:
     from ..world import World
@@ -172,6 +173,8 @@ class Resolver:
         server = _server(stack)
         if not self.world.faults.link(stack.host.hostname).up or not stack.interfaces:
             return Answer(name, server, rcode="SERVFAIL" if server == EMBEDDED else "TIMEOUT")
+        fabric = self.world.fabric
+        fabric.wires.learn(Way("reached", fabric.way(stack, OUTSIDE).legs[:1]))
         if not addresses and not names:
             return Answer(name, server, rcode="NXDOMAIN")
         return Answer(name, server, addresses, names, authoritative=True)
