@@ -36,7 +36,7 @@ test: $(READY) ## tous les contrôles et tous les tests
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 
-test-full-kernel: $(READY) ## tout le cours sous un noyau complet, dans un invité émulé : une heure environ
+test-full-kernel: $(READY) ## tout le cours sous un noyau complet, dans un invité émulé : une demi-heure à deux heures
 	@$(BIN)/python -m guest
 
 lint: $(READY) ## style et types, comme l'intégration continue et pre-commit

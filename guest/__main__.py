@@ -13,8 +13,8 @@ from swarmkit_helpers.course.sections import section
 from swarmkit_helpers.errors import SwarmLabError
 
 from . import record, verdict
-from .errors import NBSP, GuestError
-from .stage import run_stage
+from .errors import NBSP, GuestError, GuestLate
+from .stage import DEADLINE_S, run_stage
 
 PROJECT = Path(__file__).parent.parent
 HERE = PROJECT / "build/cours/report.json"
@@ -31,7 +31,10 @@ HERE = PROJECT / "build/cours/report.json"
 )
 @click.option("--broken/--no-broken", default=True, help="Casse aussi le routing mesh, exprès.")
 @click.option("--if-changed", is_flag=True, help="Rien si le résultat enregistré est celui de ces fichiers.")
-def main(sections: tuple[str, ...], out: Path, broken: bool, if_changed: bool) -> None:
+@click.option(
+    "--within", type=float, help="N'a que N secondes : rien si, d'après le résultat enregistré, c'est trop peu."
+)
+def main(sections: tuple[str, ...], out: Path, broken: bool, if_changed: bool, within: float | None) -> None:
     """Exécute le cours (tout, ou des sections) dans un invité émulé, sous un noyau complet."""
     signal.signal(signal.SIGTERM, _interrupted)
     try:
@@ -40,7 +43,16 @@ def main(sections: tuple[str, ...], out: Path, broken: bool, if_changed: bool) -
         if if_changed and record.is_current(PROJECT):
             click.echo(f"Rien à faire{NBSP}: {record.RESULT} a été obtenu avec ces fichiers.")
             return
-        wrong = _run(sections, out.absolute(), broken)
+        if within is not None and not record.fits(PROJECT, within):
+            click.echo(f"Rien n'est fait{NBSP}: cela ne tient pas en {within:.0f} s, d'après {record.RESULT}.")
+            return
+        wrong = _run(sections, out.absolute(), broken, within)
+    except GuestLate as err:
+        if within is None:
+            click.echo(f"✘ {err}", err=True)
+            sys.exit(1)
+        click.echo(f"Rien n'est prouvé, faute de temps{NBSP}: {err}")
+        return
     except (GuestError, SwarmLabError) as err:
         click.echo(f"✘ {err}", err=True)
         sys.exit(1)
@@ -52,9 +64,10 @@ def main(sections: tuple[str, ...], out: Path, broken: bool, if_changed: bool) -
     sys.exit(bool(wrong))
 
 
-def _run(sections: tuple[str, ...], out: Path, broken: bool) -> list[str]:
+def _run(sections: tuple[str, ...], out: Path, broken: bool, within: float | None) -> list[str]:
     """Run the stage, and record a whole and good result."""
-    run_stage(PROJECT, out, sections, broken=broken, notice=click.echo)
+    timeout_s = DEADLINE_S if within is None else within
+    run_stage(PROJECT, out, sections, broken=broken, notice=click.echo, timeout_s=timeout_s)
     facts = verdict.read(out / "facts.json")
     report = verdict.read(out / "course/report.json")
     more = [verdict.read(out / name / "report.json") for name in ("proofs", "broken")] if broken else []

@@ -1,8 +1,8 @@
-"""What can go wrong with the guest: one class, one message, the command that mends it."""
+"""What can go wrong with the guest: one message, the command that mends it."""
 
 from __future__ import annotations
 
-__all__ = ["GuestError"]
+__all__ = ["GuestError", "GuestLate"]
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -22,3 +22,7 @@ class GuestError(Exception):
         self.problem = problem
         self.remedy = remedy
         super().__init__(f"{problem}\n→ {remedy}")
+
+
+class GuestLate(GuestError):
+    """The guest was stopped at its deadline."""

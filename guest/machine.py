@@ -12,7 +12,7 @@ from queue import Empty, Queue
 from threading import Thread
 
 from .command import NICE
-from .errors import NBSP, GuestError
+from .errors import NBSP, GuestError, GuestLate
 
 __all__ = ["Disks", "boot", "qemu_words"]
 
@@ -85,6 +85,8 @@ def boot(
 
     Raises
     ------
+    GuestLate
+        It was stopped at its deadline.
     GuestError
         It hung, panicked, or went off before its end.
     """
@@ -119,7 +121,7 @@ def _follow(
             except Empty:
                 if time.monotonic() >= deadline:
                     why = f"l'invité n'a pas fini à temps{NBSP}; sa dernière ligne{NBSP}: {last}"
-                    raise GuestError(why, see) from None
+                    raise GuestLate(why, see) from None
                 why = f"l'invité ne dit plus rien depuis {silence_s:.0f} s{NBSP}; sa dernière ligne{NBSP}: {last}"
                 raise GuestError(why, see) from None
             if line is None:

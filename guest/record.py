@@ -12,12 +12,15 @@ from typing import Any
 from .comparison import table
 from .delivery import project_files, tree_digest
 
-__all__ = ["RESULT", "is_current", "watched_digest", "write"]
+__all__ = ["RESULT", "fits", "is_current", "watched_digest", "write"]
 
 RESULT = Path("docs/full-kernel.json")
 PAGE = Path("docs/full-kernel.md")
 WATCHED = ("notebooks", *(f"swarmkit_helpers/{room}" for room in ("actions", "course", "lab", "probes", "topology")))
 """What the stage proves something about: once it has changed, the result is of the past."""
+BUILDING_S = 300.0
+"""To build the guest, where it is not kept."""
+MARGIN = 1.2
 INTRODUCTION = """\
 # Le cours sous un noyau complet
 
@@ -35,11 +38,21 @@ def watched_digest(project: Path) -> str:
 
 def is_current(project: Path) -> bool:
     """True when the recorded result was got with these very files."""
+    return _recorded(project).get("watched") == watched_digest(project)
+
+
+def fits(project: Path, left_s: float) -> bool:
+    """True when what the recorded result took, and some more, fits in that many seconds."""
+    steps = _recorded(project).get("steps", {}).values()
+    return bool(steps) and MARGIN * sum(step["duration_s"] for step in steps) + BUILDING_S <= left_s
+
+
+def _recorded(project: Path) -> dict[str, Any]:
     try:
         recorded: dict[str, Any] = json.loads((project / RESULT).read_text("utf-8"))
     except (OSError, ValueError):
-        return False
-    return recorded.get("watched") == watched_digest(project)
+        return {}
+    return recorded
 
 
 def write(project: Path, report: Mapping[str, Any], facts: Mapping[str, Any], here: Mapping[str, Any] | None) -> None:

@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from . import cache, delivery, kernel, machine, root
 from .command import run
 from .errors import NBSP, GuestError
 
-__all__ = ["NEEDS", "prepare", "run_stage"]
+__all__ = ["DEADLINE_S", "NEEDS", "prepare", "run_stage"]
 
 Notice = Callable[[str], None]
 
@@ -35,6 +36,7 @@ NEEDED_BYTES = 8 * 1024**3
 SCRATCH_BYTES = 10 * 1024**3
 OUTCOME_BYTES = 256 * 1024**2
 COURSE_S, BROKEN_S, AROUND_S = 9000, 1800, 1800
+DEADLINE_S = float(COURSE_S + BROKEN_S + AROUND_S)
 MAKERS = ("guest/cpio.py", "guest/kernel.py", "guest/root.py", "guest/inside/init")
 """What the way the guest is made depends on."""
 
@@ -78,14 +80,25 @@ def prepare(project: Path, home: Path, notice: Notice) -> Path:
     return cache.cached(home, content, build, notice=notice)
 
 
-def run_stage(project: Path, out: Path, sections: Sequence[str], *, broken: bool, notice: Notice) -> Path:
+def run_stage(
+    project: Path,
+    out: Path,
+    sections: Sequence[str],
+    *,
+    broken: bool,
+    notice: Notice,
+    timeout_s: float = DEADLINE_S,
+) -> Path:
     """Run sections of the course in the guest; return the directory of what came out.
 
     Raises
     ------
+    GuestLate
+        It was not done after that long.
     GuestError
         No report came out: whether it is good is not judged here.
     """
+    begun = time.monotonic()
     home = cache.directory()
     if os.geteuid() != 0:
         raise GuestError("il faut être root pour construire l'invité", "sudo make test-full-kernel")
@@ -103,9 +116,8 @@ def run_stage(project: Path, out: Path, sections: Sequence[str], *, broken: bool
         out.mkdir(parents=True)
         with tempfile.TemporaryDirectory(suffix=".tmp", dir=home, ignore_cleanup_errors=True) as name:
             disks = _disks(project, parts, Path(name), sections, broken)
-            duration_s = machine.boot(
-                disks, out / "console.log", timeout_s=COURSE_S + BROKEN_S + AROUND_S, notice=notice
-            )
+            left_s = timeout_s - (time.monotonic() - begun)
+            duration_s = machine.boot(disks, out / "console.log", timeout_s=left_s, notice=notice)
             delivery.collect(disks.outcome, out)
         notice(f"L'invité s'est éteint après {duration_s:.0f} s.")
     return out

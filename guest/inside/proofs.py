@@ -44,11 +44,13 @@ def judge(proofs: Mapping[str, object]) -> list[str]:
 def draw_answers(answers: Mapping[str, int], target: Path) -> None:
     """One bar for each replica: how many requests it answered."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()
     bars = axes.barh(list(answers), list(answers.values()), color="#0072b2", edgecolor="black")
-    axes.bar_label(bars)
+    axes.bar_label(bars, padding=3)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("requêtes répondues")
     axes.set_title(f"Qui répond derrière la VIP de {SERVICE}")
     figure.savefig(target, dpi=100)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from guest.errors import GuestError
+from guest.errors import GuestError, GuestLate
 from guest.machine import END, Disks, boot, qemu_words
 
 DISKS = Disks(*(Path(f"/{name}") for name in ("vmlinuz", "initrd", "root", "scratch", "project", "outcome")))
@@ -51,7 +51,7 @@ def test_a_guest_that_hangs_is_stopped(tmp_path: Path) -> None:
 
 
 def test_a_guest_that_goes_on_for_ever_is_stopped(tmp_path: Path) -> None:
-    with pytest.raises(GuestError, match="n'a pas fini à temps"):
+    with pytest.raises(GuestLate, match="n'a pas fini à temps"):
         run(tmp_path, "while echo '.. encore'; do sleep 0.1; done", timeout_s=1)
     assert is_gone(tmp_path)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from guest import comparison, delivery, kernel, record, verdict
+from guest import __main__ as program
+from guest import comparison, delivery, kernel, record, stage, verdict
 from guest.command import run
 from guest.cpio import write_initrd
-from guest.errors import GuestError
+from guest.errors import GuestError, GuestLate
 from guest.inside.broken import judge
 from swarmkit_helpers.course.sections import SECTIONS
 from swarmkit_helpers.lab import slowness
@@ -182,3 +185,35 @@ def test_the_result_is_of_the_past_once_a_notebook_has_changed(tmp_path: Path) -
     assert record.is_current(tmp_path)
     (tmp_path / "notebooks/12.ipynb").write_text("another", "utf-8")
     assert not record.is_current(tmp_path)
+
+
+def test_it_begins_only_when_what_it_took_last_fits_in_the_time_left(tmp_path: Path) -> None:
+    assert not record.fits(tmp_path, 1e6)
+    (tmp_path / record.RESULT).parent.mkdir()
+    steps = {"up": {"code": 0, "duration_s": 100.0}, "course": {"code": 0, "duration_s": 1400.0}}
+    (tmp_path / record.RESULT).write_text(json.dumps({"steps": steps}), "utf-8")
+    assert record.fits(tmp_path, 1500 * record.MARGIN + record.BUILDING_S)
+    assert not record.fits(tmp_path, 1500 * record.MARGIN + record.BUILDING_S - 1)
+
+
+@pytest.mark.parametrize(("words", "code", "told"), [((), 1, "✘"), (("--within", "60"), 0, "faute de temps")])
+def test_a_guest_that_is_late_fails_only_when_it_had_all_the_time(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], code: int, told: str
+) -> None:
+    def late(*given: object, timeout_s: float, **options: object) -> None:
+        assert timeout_s == (60 if words else stage.DEADLINE_S)
+        raise GuestLate("l'invité n'a pas fini à temps", "lisez la console")
+
+    monkeypatch.setattr(program, "run_stage", late)
+    monkeypatch.setattr(record, "fits", lambda project, left_s: True)
+    result = CliRunner().invoke(program.main, words)
+    assert result.exit_code == code
+    assert told in result.output
+    assert "n'a pas fini à temps" in result.output
+
+
+def test_nothing_begins_without_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "fits", lambda project, left_s: False)
+    monkeypatch.setattr(program, "run_stage", lambda *given, **options: pytest.fail("it began"))
+    result = CliRunner().invoke(program.main, ("--within", "600"))
+    assert (result.exit_code, "ne tient pas en 600 s" in result.output) == (0, True)

@@ -171,7 +171,7 @@ def test_the_workflow_runs_the_course_and_pins_its_actions() -> None:
 def test_pre_commit_and_ci_run_the_same_lint() -> None:
     (repository,) = yaml.safe_load(TEXTS[".pre-commit-config.yaml"])["repos"]
     assert "make lint" in [hook["entry"] for hook in repository["hooks"]]
-    assert TEXTS[".ci/run"].splitlines()[-1] == "exec make test"
+    assert "make test" in TEXTS[".ci/run"].splitlines()
     assert re.search(r"^test:.*\n(?:\t.*\n)*\t.*\$\(MAKE\).* lint\n", TEXTS["Makefile"], re.M)
 
 
