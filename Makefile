@@ -19,8 +19,9 @@ $(READY): requirements.lock pyproject.toml scripts/setup.sh
 	@scripts/setup.sh
 	@touch $@
 
+# Without root the packages cannot be installed: the lab is then a simulated one, which `swarmlab up` says.
 engine: $(READY)
-	@$(BIN)/swarmlab packages
+	@$(BIN)/swarmlab packages --optional
 
 lab: engine ## démarre le labo et ouvre JupyterLab sur le cours
 	@$(BIN)/swarmlab up

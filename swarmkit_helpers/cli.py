@@ -18,22 +18,27 @@ from typing import Any, NoReturn
 import click
 
 from .errors import BackendUnavailable, DiskFull, SwarmLabError
-from .lab.connection import BACKENDS, DEFAULT_LAB
+from .fault_commands import fault
+from .lab.connection import BACKENDS
+from .options import lab_name
 
 __all__ = ["cli", "main"]
 
 NBSP = "\N{NO-BREAK SPACE}"
 
-lab_name = click.option(
-    "--name", "name", default=DEFAULT_LAB, envvar="SWARMLAB_NAME", show_default=True, help="Nom du labo."
-)
 as_json = click.option("--json", "as_json", is_flag=True, help="Écrit du JSON.")
+kind_of_lab = click.option(
+    "--backend", type=click.Choice(BACKENDS), default="auto", show_default=True, help="Sorte de labo."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="swarmkit-helpers", prog_name="swarmlab", message="%(prog)s %(version)s")
 def cli() -> None:
     """Le labo du cours sur le réseau de Docker Swarm."""
+
+
+cli.add_command(fault)
 
 
 @cli.command()
@@ -54,17 +59,19 @@ def packages(tests: bool, check: bool, optional: bool) -> None:
 
 @cli.command()
 @lab_name
-@click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True, help="Sorte de labo.")
-def up(name: str, backend: str) -> None:
+@kind_of_lab
+@click.option("--speed", type=float, help="D'un labo simulé : secondes de ses moteurs en une seconde (10).")
+def up(name: str, backend: str, speed: float | None) -> None:
     """Démarre un labo, ou dit qu'il l'est déjà."""
-    from .lab import connection, local
+    from .lab import connection
     from .lab.record import Record
 
     known = Record.read(name)
-    lab = connection.start(name, backend, notice=click.echo)
+    lab = connection.start(name, backend, speed=speed, notice=click.echo)
     was_up = known is not None and known.state == "up"
-    click.echo(f"Le labo « {lab.name} » {'est déjà' if was_up else 'est'} démarré ({lab.backend}).")
-    _show(local.status(name))
+    kind = f"{lab.backend}, simulé" if lab.simulated else lab.backend
+    click.echo(f"Le labo « {lab.name} » {'est déjà' if was_up else 'est'} démarré ({kind}).")
+    _show(connection.status(name))
     _tell_lacks(lab.capabilities.asdict())
     _tell_substitutes(name)
 
@@ -73,9 +80,9 @@ def up(name: str, backend: str) -> None:
 @lab_name
 def down(name: str) -> None:
     """Supprime tout un labo, même après un arrêt brutal ; deux fois ne nuit pas."""
-    from .lab import local
+    from .lab import connection
 
-    removed = local.down(name)
+    removed = connection.down(name)
     click.echo(f"Labo « {name} » supprimé." if removed else f"Aucun labo « {name} » : rien à supprimer.")
 
 
@@ -86,19 +93,21 @@ def status(name: str, as_json: bool) -> None:
     """Dit ce qui est démarré ; code de retour 1 si un nœud ne répond pas."""
     from dataclasses import asdict
 
-    from .lab import local
+    from .lab import connection
     from .lab.record import Record, lab_names
 
-    nodes = local.status(name)
+    lab = connection.attach(name)
+    nodes = connection.status(name)
     record = Record.read(name)
     whole = all(node.answers for node in nodes)
     if as_json:
         content = {
             "name": name,
-            "backend": record.backend if record else "local",
+            "backend": lab.backend,
+            "simulated": lab.simulated,
             "up": whole,
             "nodes": [asdict(node) for node in nodes],
-            "capabilities": record.capabilities if record else {},
+            "capabilities": lab.capabilities.asdict(),
             "substitutes": list(record.substitutes) if record else [],
             "labs": lab_names(),
         }
@@ -136,9 +145,9 @@ def doctor(as_json: bool) -> None:
 @lab_name
 def env(node: str, name: str) -> None:
     """Écrit « export DOCKER_HOST=... » pour un nœud : eval "$(swarmlab env worker1)"."""
-    from .lab import local
+    from .lab import connection
 
-    click.echo(f"export DOCKER_HOST={shlex.quote(local.attach(name).node(node).docker_host)}")
+    click.echo(f"export DOCKER_HOST={shlex.quote(connection.attach(name).node(node).docker_host)}")
 
 
 @cli.command()
@@ -147,9 +156,9 @@ def env(node: str, name: str) -> None:
 @lab_name
 def url(node: str, port: int, name: str) -> None:
     """Écrit l'adresse, pour un navigateur de cette machine, d'un port publié par un nœud."""
-    from .lab import local
+    from .lab import connection
 
-    click.echo(local.attach(name).url(node, port))
+    click.echo(connection.attach(name).url(node, port))
 
 
 @cli.command()
@@ -158,14 +167,15 @@ def url(node: str, port: int, name: str) -> None:
 def restore(section: str, name: str) -> None:
     """Met le swarm dans l'état où commence une section."""
     from .course.restore import restore as restore_section
-    from .lab import local
+    from .lab import connection
 
-    click.echo(restore_section(local.attach(name), section))
+    click.echo(restore_section(connection.attach(name), section))
 
 
 @cli.command()
 @click.argument("sections", nargs=-1)
 @lab_name
+@kind_of_lab
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -181,26 +191,27 @@ def restore(section: str, name: str) -> None:
     show_default=True,
     help="Nombre de labos entre lesquels les sections sont partagées.",
 )
-def run(sections: tuple[str, ...], name: str, out: Path, keep: bool, jobs: int) -> None:
+def run(sections: tuple[str, ...], name: str, backend: str, out: Path, keep: bool, jobs: int) -> None:
     """Exécute des notebooks du cours (tous par défaut) et écrit le rapport."""
     from .course.runner import run_course
     from .course.sections import section
-    from .lab import connection, local
+    from .lab import connection
     from .lab.record import Record, check_name
 
     for identity in sections:
         section(identity)
     names = [name, *(check_name(f"{name}-{number}") for number in range(2, jobs + 1))]
     ours = [known for known in names if Record.read(known) is None]
-    others = [partial(connection.start, other, notice=click.echo) for other in names[1:]]
+    others = [partial(connection.start, other, backend, notice=click.echo) for other in names[1:]]
     try:
-        lab = connection.start(name, notice=click.echo)
+        lab = connection.start(name, backend, notice=click.echo)
         report = run_course(lab, sections, out=out, notice=click.echo, others=others)
     finally:
         for started in () if keep else ours:
-            local.down(started)
+            connection.down(started)
     totals = report.asdict()["totals"]
     click.echo(
+        f"{f'Labo simulé{NBSP}: ' if lab.simulated else ''}"
         f"{totals['sections']} sections, {totals['cells']} cellules, {totals['checks']} contrôles : "
         f"{totals['passed']} réussis, {totals['failed']} échoués, {totals['not_run']} non faits, "
         f"en {totals['duration_s']:.0f} s. Rapport : {out / 'report.json'}"
@@ -229,6 +240,9 @@ def _tell_substitutes(name: str) -> None:
     from .lab.record import Record
 
     record = Record.read(name)
+    if record and record.backend == "embedded":
+        pace = f"{record.speed:g}".replace(".", ",")
+        click.echo(f"  labo simulé : aucun vrai moteur Docker derrière ce qu'il montre (vitesse {pace})")
     if record and record.substitutes:
         click.echo(f"  images de substitution, faites de paquets Debian : {', '.join(record.substitutes)}")
 

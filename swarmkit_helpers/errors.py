@@ -8,12 +8,14 @@
     │   ├── LabNameRefused        a name that cannot be a lab's
     │   ├── LabBusy               another command works on that lab
     │   ├── LabDamaged            a lab that is up by half
+    │   ├── LabOfAnotherKind      a lab of that name exists, and is not of the asked kind
     │   ├── BackendUnavailable    this machine cannot run that kind of lab
     │   ├── NodeUnknown           no node of that name in the lab
     │   ├── NodeUnreachable       a node's engine does not answer
     │   ├── EngineStartFailed     a node's engine did not start
     │   ├── ImageUnavailable      an image could not be had anywhere
     │   ├── PageUnavailable       a node's page that this machine's browser cannot be led to
+    │   ├── FaultUnavailable      a fault that this kind of lab cannot be given
     │   └── DiskFull              no space left
     ├── ActionError               something asked of the swarm
     │   ├── StackFileError        a stack file that is not correct: all that is wrong in it
@@ -58,12 +60,14 @@ __all__ = [
     "EngineBusy",
     "EngineRefused",
     "EngineStartFailed",
+    "FaultUnavailable",
     "ImageUnavailable",
     "LabBusy",
     "LabDamaged",
     "LabError",
     "LabNameRefused",
     "LabNotUp",
+    "LabOfAnotherKind",
     "NameAmbiguous",
     "NameInUse",
     "NameRefused",
@@ -165,6 +169,20 @@ class LabDamaged(LabError):
         )
 
 
+class LabOfAnotherKind(LabError):
+    """A lab of that name exists, and is not of the kind that is asked for."""
+
+    def __init__(self, name: str, kind: str, asked: str) -> None:
+        self.name = name
+        self.kind = kind
+        self.asked = asked
+        super().__init__(
+            f"Le labo {_quote(name)} existe déjà, et il est de sorte {_quote(kind)}.",
+            remedy=f"swarmlab down --name {name} && swarmlab up --name {name} --backend {asked}"
+            f", ou un autre nom{NBSP}: swarmlab up --name autre --backend {asked}",
+        )
+
+
 class BackendUnavailable(LabError):
     """This machine cannot run the asked kind of lab, and why."""
 
@@ -234,6 +252,15 @@ class PageUnavailable(LabError):
         super().__init__(
             f"Le port {port} du nœud {_quote(node)} ne peut pas être ouvert d'ici{NBSP}: {why}.", remedy=remedy
         )
+
+
+class FaultUnavailable(LabError):
+    """A fault that this kind of lab, or this machine, cannot be given."""
+
+    def __init__(self, fault: str, why: str, remedy: str) -> None:
+        self.fault = fault
+        self.why = why
+        super().__init__(f"Impossible de {fault}{NBSP}: {why}.", remedy=remedy)
 
 
 class DiskFull(LabError):

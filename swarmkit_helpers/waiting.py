@@ -11,9 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import tenacity
-from tqdm.std import tqdm
-
 from .errors import EngineBusy, NotConverged
 
 __all__ = ["Sighting", "wait_until"]
@@ -71,6 +68,10 @@ def wait_until(
     NotConverged
         After `timeout_s`, or as soon as the sighting is hopeless.
     """
+    # They bring asyncio with them, which most commands do without.
+    import tenacity
+    from tqdm.std import tqdm
+
     last = Sighting(0, 1, missing=title)
     begun = time.monotonic()
     with tqdm(desc=title, total=1, bar_format=BAR, file=sys.stdout, disable=quiet, delay=every_s) as line:

@@ -34,6 +34,7 @@ from ..lab import images
 from ..lab.cluster import Lab
 from ..lab.node import Node
 from ..references import tagged
+from ..simulation import simulated_mark
 from ..waiting import Sighting, wait_until
 from .digests import resolve_digest
 from .engine import post
@@ -89,6 +90,8 @@ class Deployment:
     """No longer in the file."""
     ignored: tuple[Ignored, ...]
     """What stands in the file and has no effect in a swarm."""
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     def _parts(self) -> list[tuple[str, tuple[StackObject, ...]]]:
         return [
@@ -103,7 +106,7 @@ class Deployment:
         ]
 
     def __str__(self) -> str:
-        lines = [f"Pile {self.stack}"]
+        lines = [simulated_mark(f"Pile {self.stack}", self.simulated)]
         lines += [f"{title}{NBSP}: {', '.join(map(str, objects))}" for title, objects in self._parts()]
         lines += [f"ignoré{NBSP}: {ignored}" for ignored in self.ignored]
         return "\n".join(lines)
@@ -112,7 +115,8 @@ class Deployment:
         rows = _rows((title, item) for title, objects in self._parts() for item in objects)
         notes = "".join(f"<li>{escape(str(ignored))}</li>" for ignored in self.ignored)
         told = f"<p>Sans effet dans un swarm{NBSP}:</p><ul>{notes}</ul>" if notes else ""
-        return f"<p>Pile <strong>{escape(self.stack)}</strong> déployée</p>{rows}{told}"
+        title = simulated_mark(f"Pile <strong>{escape(self.stack)}</strong> déployée", self.simulated)
+        return f"<p>{title}</p>{rows}{told}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +127,20 @@ class Removal:
     removed: tuple[StackObject, ...]
     volumes: tuple[StackObject, ...]
     """Each with its node: Docker keeps their data."""
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     def __str__(self) -> str:
-        lines = [f"Pile {self.stack}", f"supprimé{NBSP}: {', '.join(map(str, self.removed)) or 'rien'}"]
+        title = simulated_mark(f"Pile {self.stack}", self.simulated)
+        lines = [title, f"supprimé{NBSP}: {', '.join(map(str, self.removed)) or 'rien'}"]
         if self.volumes:
             lines.append(f"conservé{NBSP}: {', '.join(map(str, self.volumes))}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = _rows([*(("supprimé", item) for item in self.removed), *(("conservé", item) for item in self.volumes)])
-        return f"<p>Pile <strong>{escape(self.stack)}</strong> supprimée</p>{rows}"
+        title = simulated_mark(f"Pile <strong>{escape(self.stack)}</strong> supprimée", self.simulated)
+        return f"<p>{title}</p>{rows}"
 
 
 def deploy_stack(
@@ -221,7 +229,7 @@ def remove_stack(lab: Lab, name: str, *, timeout_s: float = REMOVE_S) -> Removal
     for network, raw in sorted(mine.networks.items()):
         _remove_network(manager, network, raw["Id"], timeout_s)
     _wait_gone(lab, name, {raw["Id"]: network for network, raw in mine.networks.items()}, timeout_s)
-    return Removal(name, tuple(item for item, _ in _ids(mine)), volumes)
+    return Removal(name, tuple(item for item, _ in _ids(mine)), volumes, lab.simulated)
 
 
 # --- sending --------------------------------------------------------------------------------------
@@ -283,6 +291,7 @@ class _Sending:
             tuple(self.unchanged),
             tuple(self.removed),
             tuple(self.stack.ignored),
+            self.lab.simulated,
         )
 
     def _prune(self, services: Iterable[str]) -> None:

@@ -21,8 +21,11 @@ __all__ = ["START_S", "Kernels"]
 WARM_UP = """\
 def _():
     import importlib, io
-    for name in ("swarmkit_helpers", "docker", "pandas", "matplotlib.backends.backend_agg"):
+    for name in ("docker", "pandas", "matplotlib.backends.backend_agg"):
         importlib.import_module(name)
+    course = importlib.import_module("swarmkit_helpers")
+    for name in course.__all__:
+        getattr(course, name)
     from matplotlib.figure import Figure
     figure = Figure()
     figure.text(0.5, 0.5, "fonts")

@@ -15,8 +15,10 @@ from ..actions.networks import LABEL, create_network, remove_network, replace_in
 from ..actions.services import create_service, remove_service
 from ..actions.stacks import remove_stack
 from ..actions.swarm import init_swarm, join_swarm, leave_swarm
-from ..errors import EngineRefused, NodeUnreachable, ObjectNotFound
+from ..errors import EngineRefused, NodeUnreachable, NotConverged, ObjectNotFound
 from ..lab.cluster import Lab
+from ..lab.faults import faults, mend
+from ..simulation import simulated_mark
 from ..topology.fetch import snapshot
 from ..topology.model import Topology
 from ..waiting import Sighting, wait_until
@@ -31,6 +33,7 @@ SERVICE_NAMES = {"my-nginx", "web"}
 CONTAINER_NAMES = {"alpine1", "alpine2", "alpine3", "demo1", "demo2", "demo-host", "demo-none"}
 CONTAINER_NAMES |= {"vote", "redis", "worker", "db", "result"}
 FREED_S = 30
+HEARD_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +43,21 @@ class Restoration:
     section: Section
     changes: tuple[str, ...]
     """In French, in the order they were made; empty when the state was right already."""
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     def __str__(self) -> str:
         done = " ; ".join(self.changes) or "rien à changer"
-        return f"Section {self.section.id} prête : {done}."
+        return f"{self._title()} : {done}."
 
     def _repr_html_(self) -> str:
         if not self.changes:
-            return f"<p>✔ Section {self.section.id} prête : rien à changer.</p>"
+            return f"<p>✔ {self._title()} : rien à changer.</p>"
         items = "".join(f"<li>{escape(change)}</li>" for change in self.changes)
-        return f"<p>✔ Section {self.section.id} prête. Ce qui a été changé :</p><ul>{items}</ul>"
+        return f"<p>✔ {self._title()}. Ce qui a été changé :</p><ul>{items}</ul>"
+
+    def _title(self) -> str:
+        return simulated_mark(f"Section {self.section.id} prête", self.simulated)
 
 
 def restore(lab: Lab, identity: str) -> Restoration:
@@ -68,6 +76,8 @@ def restore(lab: Lab, identity: str) -> Restoration:
         action(*arguments, **options)
         changes.append(said)
 
+    if given := faults(lab).lines:
+        change(f"pannes réparées : {', '.join(given)}", _mend, lab)
     found = snapshot(lab)
     for node in found.silent_nodes:
         raise NodeUnreachable(node.name, node.error or "", lab.name)
@@ -133,7 +143,7 @@ def restore(lab: Lab, identity: str) -> Restoration:
                 networks=service.networks,
                 publish=service.publish,
             )
-    return Restoration(wanted, tuple(changes))
+    return Restoration(wanted, tuple(changes), lab.simulated)
 
 
 def _ours(name: str, labels: object, names: set[str]) -> bool:
@@ -168,6 +178,19 @@ def _is_network(found: Topology, name: str, state: NetworkState) -> bool:
         and not network.encrypted
         and network.underlay_mtu is None
     )
+
+
+def _mend(lab: Lab) -> None:
+    """End the faults that the lab was given, and let the manager hear of all nodes: else the swarm is made anew."""
+    mend(lab)
+
+    def look() -> Sighting:
+        with lab.manager.asking("lister les nœuds"):
+            listed = lab.manager.api.nodes()
+        return Sighting(sum(raw["Status"]["State"] == "ready" for raw in listed), len(listed))
+
+    with suppress(EngineRefused, NotConverged):
+        wait_until("Nœuds prêts", look, timeout_s=lab.patience(HEARD_S), remedy="swarmlab status")
 
 
 def _form_swarm(lab: Lab) -> None:

@@ -6,7 +6,8 @@ import os
 import shutil
 from dataclasses import asdict, dataclass
 
-from . import kernel, local, packages
+from ..errors import NBSP
+from . import embedded, kernel, local, packages
 from .record import home
 
 __all__ = ["Finding", "examine"]
@@ -41,6 +42,7 @@ def examine() -> list[Finding]:
         _packages(),
         _overlay(),
         _disk(),
+        _embedded(),
     ]
     abilities = kernel.probe().asdict()
     for name, present in abilities.items():
@@ -62,6 +64,16 @@ def _overlay() -> Finding:
     present = local.has_overlayfs()
     detail = "présent" if present else "absent du noyau"
     return Finding("overlayfs", present, True, detail, "" if present else "modprobe overlay")
+
+
+def _embedded() -> Finding:
+    missing = embedded.lacks()
+    can = (
+        f"un labo simulé peut démarrer, sans root ni Docker{NBSP}: moteurs, conteneurs, images, réseaux, paquets et "
+        "temps y sont simulés, IPVS et chiffrement compris (swarmlab up --backend embedded)"
+    )
+    detail = ", ".join(missing) or can
+    return Finding("embedded", not missing, False, detail, "une machine sous Linux ou macOS" if missing else "")
 
 
 def _disk() -> Finding:

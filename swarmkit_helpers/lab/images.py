@@ -1,8 +1,9 @@
 """The images of the course, and how each comes onto every node.
 
 An image comes from where it can: already on the node; copied from another node of the lab; pulled where there is a
-registry; else built from Debian's packages (`substitutes`), which the image's labels say. An image named by its digest
-is pulled by each node that lacks it: what is saved and loaded elsewhere keeps its tags, and loses its digest.
+registry; else built from Debian's packages (`substitutes`), which the image's labels say. A simulated engine brings its
+images itself, as if they had been loaded: none is built. An image named by its digest is pulled by each node that
+lacks it: what is saved and loaded elsewhere keeps its tags, and loses its digest.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from typing import Any, BinaryIO, Literal
 
 from ..errors import NBSP, DiskFull, EngineRefused, ImageUnavailable, NodeUnreachable
 from ..references import has_digest, listed_as, tagged
+from . import control
 from .node import Node
+from .record import Record
 from .substitutes import LABEL, Directory, File, Link, Notice, Recipe, cached
 from .voting import recipes as voting
 
@@ -43,7 +46,7 @@ STARTING = (ALPINE, NGINX, TOOLS)
 VOTING = voting.VOTING
 """What LAB #2 deploys: brought onto the nodes when a stack names it, and not before."""
 
-Origin = Literal["present", "copied", "pulled", "built"]
+Origin = Literal["present", "copied", "pulled", "built", "brought"]
 DISK_SIGN = "no space left on device"
 
 _log = logging.getLogger(__name__)
@@ -288,6 +291,8 @@ class _Supply:
         }
         tried = [] if holders else ["aucun nœud du labo ne l'a"]
         self._copy(reference, holders, found, tried)
+        if len(found) < len(self.nodes) and self.nodes[0].simulated:
+            self._bring(reference, found, tried)
         # an image of the project's own is in no registry: what bears its name there is somebody else's
         if len(found) < len(self.nodes) and (recipe is None or recipe.substitute):
             self._pull(reference, found, tried)
@@ -340,6 +345,24 @@ class _Supply:
                     reference, node.name, "pulled", is_substitute, "téléchargée d'un registre"
                 )
         self._copy(reference, pulled, found, tried)
+
+    def _bring(self, reference: str, found: dict[str, ImageSource], tried: list[str]) -> None:
+        """Have the engines bring what they know; nothing else can be had there."""
+        missing = self._missing(found)
+        operation = f"apporter l'image {reference}"
+        asked = {"hosts": [node.name for node in missing], "references": [reference]}
+        try:
+            control.ask(Record.standing(missing[0].lab).directory, "POST", "/images", asked, doing=operation)
+        except EngineRefused as err:
+            if DISK_SIGN in err.detail:
+                raise DiskFull("nœuds simulés", operation, missing[0].lab) from err
+            tried.append(f"le moteur simulé ne l'apporte pas ({err.detail})")
+            known = ", ".join(CATALOGUE)
+            remedy = f"choisissez parmi{NBSP}: {known}, ou de vrais moteurs{NBSP}: swarmlab up --backend local"
+            raise ImageUnavailable(reference, tried, remedy) from err
+        for node in missing:
+            detail = "apportée par le moteur simulé"
+            found[node.name] = ImageSource(reference, node.name, "brought", True, detail)
 
     def _lay(self, base: str) -> None:
         """Bring a base onto every node: the images that lie on it come here at once, and the first one does it."""

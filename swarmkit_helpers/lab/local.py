@@ -23,7 +23,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import (
@@ -32,25 +31,20 @@ from ..errors import (
     EngineStartFailed,
     LabDamaged,
     LabError,
-    LabNotUp,
+    LabOfAnotherKind,
     NodeUnreachable,
 )
-from ..waiting import Sighting, wait_until
 from . import forward, images, kernel, namespaces, packages, slowness
 from .cluster import Capabilities, Lab
-from .membership import has_ingress, join
+from .health import NodeStatus, silent, status_of
+from .membership import form_swarm
 from .node import Node
-from .record import NodeRecord, Record, check_name, home, lab_names, locked, remove_directory
+from .record import NODES, NodeRecord, Record, check_name, directory_of, lab_names, lock_of, locked, remove_directory
 
-__all__ = ["NodeStatus", "attach", "down", "has_overlayfs", "lacks", "status", "up"]
+__all__ = ["attach", "down", "has_overlayfs", "kill_engine", "lacks", "revive_engine", "status", "up"]
 
 Notice = Callable[[str], None]
 
-NODES = (
-    NodeRecord("manager", "manager.i2tch.loc", "10.0.3.62", "manager"),
-    NodeRecord("worker1", "worker1.i2tch.loc", "10.0.3.63", "worker"),
-    NodeRecord("worker2", "worker2.i2tch.loc", "10.0.3.64", "worker"),
-)
 PREFIX = 24
 SWITCH_ADDRESS = "10.0.3.1"
 # Of a range kept for documentation (RFC 5737): an overlay is given 10.0.3.0/24 in its turn, never this.
@@ -76,22 +70,6 @@ hostname "$1" && mount -t tmpfs tmpfs /run || exit 1
 shift
 exec dockerd "$@"
 """
-
-
-@dataclass(frozen=True, slots=True)
-class NodeStatus:
-    """One node of a lab, as seen now."""
-
-    name: str
-    address: str
-    role: str
-    answers: bool
-    engine: str
-    """Version of the engine; empty when it does not answer."""
-    swarm: str
-    """State in the swarm: ``active``, ``inactive``...; empty when it does not answer."""
-    detail: str
-    """Why it does not answer; empty when it does."""
 
 
 def lacks() -> list[str]:
@@ -139,15 +117,17 @@ def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, 
         raise BackendUnavailable(
             "local", missing, "en root : make lab (ou apt-get install docker.io iptables iproute2)"
         )
-    if len(os.fsencode(home() / name / LONGEST_SOCKET)) > SOCKET_PATH_BYTES:
+    if len(os.fsencode(directory_of(name) / LONGEST_SOCKET)) > SOCKET_PATH_BYTES:
         raise BackendUnavailable(
-            "local", [f"le chemin {home()} est trop long"], "choisissez un SWARMLAB_HOME plus court"
+            "local", [f"le chemin {directory_of(name).parent} est trop long"], "choisissez un SWARMLAB_HOME plus court"
         )
     with locked(name):
         record = Record.read(name)
+        if record and record.backend != "local":
+            raise LabOfAnotherKind(name, record.backend, "local")
         if record and record.state == "up":
             return _whole(record)
-        if record or (home() / name).exists():
+        if record or directory_of(name).exists():
             notice(f"Le labo « {name} » avait été interrompu : il est refait.")
             _remove(name)
         try:
@@ -157,7 +137,7 @@ def up(name: str, *, notice: Notice = lambda line: None, references: tuple[str, 
             with suppress(OSError, TimeoutError, subprocess.CalledProcessError):
                 _remove(name)
             if full:
-                raise DiskFull(home(), "le démarrage du labo", name) from err
+                raise DiskFull(directory_of(name).parent, "le démarrage du labo", name) from err
             raise
 
 
@@ -168,13 +148,13 @@ def attach(name: str) -> Lab:
     ------
     LabNotUp, LabDamaged
     """
-    return _lab(_up(name))
+    return _lab(Record.standing(name))
 
 
 def down(name: str) -> bool:
     """Remove all of a lab, whatever its state; False when there was nothing. Twice is harmless."""
     check_name(name)
-    if not (home() / name).exists() and not any(path.exists() for path in _cgroups(name)):
+    if not any(path.exists() for path in (directory_of(name), lock_of(name), *_cgroups(name))):
         return False
     if os.geteuid() != 0:
         raise BackendUnavailable(
@@ -192,8 +172,29 @@ def status(name: str) -> list[NodeStatus]:
     ------
     LabNotUp, LabDamaged
     """
-    lab = attach(name)
-    return list(lab.each(_node_status).values())
+    return status_of(attach(name))
+
+
+def kill_engine(record: Record, node: Node) -> None:
+    """Kill a node's engine with all that it runs, as if its machine lost its power; its interface stays."""
+    with locked(record.name):
+        namespaces.kill_all([_handle(record.name, node.name)], _cgroups(record.name, node.name))
+
+
+def revive_engine(record: Record, node: Node) -> None:
+    """Start again an engine that was killed, where it was; return once it answers.
+
+    Raises
+    ------
+    EngineStartFailed
+    """
+    (place,) = (known for known in record.nodes if known.name == node.name)
+    with locked(record.name):
+        # What was killed may be a zombie, and would be taken for a living engine, a living containerd.
+        for left in ("pid", "docker.sock", "exec/containerd/containerd.pid"):
+            (record.directory / node.name / left).unlink(missing_ok=True)
+        _start_engine(record, place)
+        _engine_ready(record, node)
 
 
 # --- starting -------------------------------------------------------------------------------------
@@ -216,7 +217,7 @@ def _start(name: str, notice: Notice, references: tuple[str, ...] | None) -> Lab
         lab = _lab(record)
         capabilities = pool.submit(kernel.probe)
         lab.each(lambda node: _engine_ready(record, node))
-        swarm = pool.submit(_form_swarm, lab)
+        swarm = pool.submit(form_swarm, lab, ENGINE_START_S)
         cached.result()
         if record.slowness >= SLOW:
             swarm.result()  # one thing at a time: what waits for the other would pass for a node that is lost
@@ -373,25 +374,6 @@ def _restart_engine(record: Record, node: Node) -> None:
     _start_engine(record, place)
 
 
-def _form_swarm(lab: Lab) -> None:
-    """One manager, and all others its workers."""
-    manager = lab.manager
-    with manager.asking("créer le swarm"):
-        manager.api.init_swarm(advertise_addr=manager.address)
-        token = manager.api.inspect_swarm()["JoinTokens"]["Worker"]
-
-    lab.each(lambda node: join(node, manager, token), lab.workers)
-
-    def look() -> Sighting:
-        with manager.asking("lister les nœuds"):
-            ready = sum(raw["Status"]["State"] == "ready" for raw in manager.api.nodes())
-        settled = sum(lab.each(has_ingress).values())
-        return Sighting(ready + settled, 2 * len(lab.nodes), "des nœuds ne sont pas encore prêts")
-
-    deadline_s = lab.patience(ENGINE_START_S)
-    wait_until("Nœuds prêts", look, timeout_s=deadline_s, remedy="swarmlab status", every_s=0.05, quiet=True)
-
-
 def _forward(record: Record) -> Record:
     """Where the kernel balances loads, let namespaces be born with forwarding on; what was there is recorded first."""
     changed = {
@@ -426,24 +408,11 @@ def _remove(name: str) -> None:
     if record and not others:
         for key, value in record.sysctls.items():
             (Path("/proc/sys") / key).write_text(f"{value}\n", "ascii")
-    if (home() / name).exists():
-        remove_directory(home() / name)
+    if directory_of(name).exists():
+        remove_directory(directory_of(name))
 
 
 # --- parts ----------------------------------------------------------------------------------------
-
-
-def _up(name: str) -> Record:
-    """The record of that lab, which must be up."""
-    record = Record.read(name)
-    if record is None:
-        if (home() / check_name(name)).exists():
-            raise LabDamaged(name, "son démarrage a été interrompu")
-        raise LabNotUp(name)
-    if record.state != "up":
-        doing = {"starting": "démarrage", "stopping": "arrêt"}[record.state]
-        raise LabDamaged(name, f"son {doing} a été interrompu, ou n'est pas fini")
-    return record
 
 
 def _lab(record: Record) -> Lab:
@@ -464,33 +433,19 @@ def _lab(record: Record) -> Lab:
 
 def _lead(node: Node, port: int) -> int:
     """The port of loopback that leads to that port of that node, whose lab must be up."""
-    return forward.lead(_up(node.lab), node.name, port)
+    return forward.lead(Record.standing(node.lab), node.name, port)
 
 
 def _whole(record: Record) -> Lab:
     """The lab of that record, if all its engines answer."""
     lab = _lab(record)
-    silent = [seen for seen in lab.each(_node_status).values() if not seen.answers]
-    if silent:
-        raise LabDamaged(record.name, " ; ".join(f"{seen.name} : {seen.detail}" for seen in silent))
+    if found := silent(lab):
+        raise LabDamaged(record.name, found)
     return lab
 
 
-def _node_status(node: Node) -> NodeStatus:
-    try:
-        with node.asking("dire son état"):
-            info = node.client.info()
-    except NodeUnreachable as err:
-        return NodeStatus(node.name, node.address, node.role, False, "", "", err.detail)
-    except LabError as err:
-        return NodeStatus(node.name, node.address, node.role, False, "", "", err.problem)
-    return NodeStatus(
-        node.name, node.address, node.role, True, info["ServerVersion"], info["Swarm"]["LocalNodeState"], ""
-    )
-
-
 def _handle(lab: str, node: str) -> Path:
-    return home() / lab / "net" / node
+    return directory_of(lab) / "net" / node
 
 
 def _beside_name_server(node: NodeRecord) -> str:
@@ -502,11 +457,12 @@ def _cgroup(lab: str, node: str) -> str:
     return f"swarmlab-{lab}-{node}"
 
 
-def _cgroups(lab: str) -> list[Path]:
-    """The lab's control groups, in every hierarchy that is mounted (one for cgroup v2, several for v1)."""
+def _cgroups(lab: str, node: str | None = None) -> list[Path]:
+    """The control groups of a lab, or of one node, in every hierarchy that is mounted (one for v2, several for v1)."""
+    names = [node] if node else [known.name for known in NODES]
     mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
     roots = [Path(line.split()[4]) for line in mounts if line.split(" - ")[1].startswith("cgroup")]
-    return [group for root in roots for node in NODES if (group := root / _cgroup(lab, node.name)).exists()]
+    return [group for root in roots for name in names if (group := root / _cgroup(lab, name)).exists()]
 
 
 def _private_directory(path: Path, owner: tuple[int, int]) -> None:
@@ -516,7 +472,7 @@ def _private_directory(path: Path, owner: tuple[int, int]) -> None:
 
 def _was_full(name: str) -> bool:
     """True when an engine wrote that it had no room: its client then often sees only a closed connection."""
-    return any("no space left" in log.read_text("utf-8", "replace") for log in (home() / name).glob("*/engine.log"))
+    return any("no space left" in log.read_text("utf-8", "replace") for log in directory_of(name).glob("*/engine.log"))
 
 
 def _accepts(path: Path) -> bool:

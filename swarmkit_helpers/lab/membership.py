@@ -6,15 +6,40 @@ from typing import Any
 
 from ..errors import EngineRefused
 from ..waiting import Sighting, wait_until
+from .cluster import Lab
 from .node import Node
 
-__all__ = ["MANAGEMENT_PORT", "has_ingress", "join"]
+__all__ = ["MANAGEMENT_PORT", "form_swarm", "has_ingress", "join"]
 
 MANAGEMENT_PORT = 2377
 GATEWAY_BRIDGE = "docker_gwbridge"
 # An engine stops waiting after 20 s, however slow the machine, and says that it goes on in the background.
 GOES_ON = "continue in the background"
 JOIN_S = 60.0
+
+
+def form_swarm(lab: Lab, timeout_s: float) -> None:
+    """Make a swarm of engines that are in none: one manager, all others its workers; return once they are ready.
+
+    Raises
+    ------
+    NodeUnreachable, EngineRefused, NotConverged
+    """
+    manager = lab.manager
+    with manager.asking("créer le swarm"):
+        manager.api.init_swarm(advertise_addr=manager.address)
+        token = manager.api.inspect_swarm()["JoinTokens"]["Worker"]
+
+    lab.each(lambda node: join(node, manager, token), lab.workers)
+
+    def look() -> Sighting:
+        with manager.asking("lister les nœuds"):
+            ready = sum(raw["Status"]["State"] == "ready" for raw in manager.api.nodes())
+        settled = sum(lab.each(has_ingress).values())
+        return Sighting(ready + settled, 2 * len(lab.nodes), "des nœuds ne sont pas encore prêts")
+
+    deadline_s = lab.patience(timeout_s)
+    wait_until("Nœuds prêts", look, timeout_s=deadline_s, remedy="swarmlab status", every_s=0.05, quiet=True)
 
 
 def join(node: Node, manager: Node, token: str) -> None:

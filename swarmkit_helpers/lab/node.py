@@ -40,6 +40,8 @@ class Node:
     """Name of its lab."""
     slowness: float = 1.0
     """How many times as long as on a usual machine things may take there (`lab.slowness`)."""
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     @cached_property
     def client(self) -> docker.DockerClient:

@@ -17,18 +17,54 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DiskFull, LabBusy, LabNameRefused
+from ..errors import DiskFull, LabBusy, LabDamaged, LabNameRefused, LabNotUp
 
-__all__ = ["NodeRecord", "Record", "check_name", "home", "lab_names", "locked", "remove_directory"]
+__all__ = [
+    "NODES",
+    "NodeRecord",
+    "Record",
+    "check_name",
+    "directory_of",
+    "home",
+    "lab_names",
+    "lock_of",
+    "locked",
+    "remove_directory",
+]
 
 State = Literal["starting", "up", "stopping"]
 NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 LOCK_PATIENCE_S = 60.0
+SYSTEM_HOME = Path("/var/lib/swarmlab")
 
 
 def home() -> Path:
-    """Directory that holds one directory per lab: ``/var/lib/swarmlab``, or $SWARMLAB_HOME."""
-    return Path(os.environ.get("SWARMLAB_HOME", "/var/lib/swarmlab"))
+    """Directory that holds one directory per lab that this account makes.
+
+    $SWARMLAB_HOME; else ``/var/lib/swarmlab`` where this account may write; else ``swarmlab`` in the account's own
+    state directory, which is $XDG_STATE_HOME or ``~/.local/state`` (XDG Base Directory Specification 0.8).
+    """
+    if chosen := os.environ.get("SWARMLAB_HOME"):
+        return Path(chosen)
+    there = SYSTEM_HOME if SYSTEM_HOME.exists() else SYSTEM_HOME.parent
+    return SYSTEM_HOME if os.access(there, os.W_OK | os.X_OK) else _own_home()
+
+
+def directory_of(name: str) -> Path:
+    """The directory of that lab: where it is, if this account may use it, else where it would be made."""
+    places = [known / check_name(name) for known in _homes()]
+    return next((place for place in places if os.access(place, os.R_OK | os.X_OK)), places[0])
+
+
+def _homes() -> list[Path]:
+    """Where this account's labs may be: those it makes, and those that root made for it."""
+    return list(dict.fromkeys([home()] if os.environ.get("SWARMLAB_HOME") else [home(), SYSTEM_HOME, _own_home()]))
+
+
+def _own_home() -> Path:
+    # The specification wants a path that is not absolute to be ignored.
+    state = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (state if state.is_absolute() else Path("~/.local/state").expanduser()) / "swarmlab"
 
 
 def check_name(name: str) -> str:
@@ -48,6 +84,14 @@ class NodeRecord:
     role: str
 
 
+NODES = (
+    NodeRecord("manager", "manager.i2tch.loc", "10.0.3.62", "manager"),
+    NodeRecord("worker1", "worker1.i2tch.loc", "10.0.3.63", "worker"),
+    NodeRecord("worker2", "worker2.i2tch.loc", "10.0.3.64", "worker"),
+)
+"""The machines of the course."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One lab, as it was made."""
@@ -63,26 +107,48 @@ class Record:
     """Images of the course that are stand-ins for the published ones."""
     sysctls: dict[str, str] = field(default_factory=dict)
     """Kernel settings of the machine that the lab changed, with their values from before."""
+    faults: dict[str, Any] = field(default_factory=dict)
+    """Of a lab of real engines: the faults it was given and that are not mended, see `faults.Faults`."""
 
+    speed: float = 1.0
+    """Of a simulated lab: how many seconds of its engines go into one second."""
     slowness: float = 1.0
     """How many times as long as on a usual machine things may take, as measured at its start."""
 
     @property
     def directory(self) -> Path:
         """The lab's own directory."""
-        return home() / self.name
+        return directory_of(self.name)
 
     @classmethod
     def read(cls, name: str) -> Record | None:
         """The record of that lab; None when there is none (or its writing was cut short before anything was made)."""
         try:
-            raw: dict[str, Any] = json.loads((home() / check_name(name) / "lab.json").read_text("utf-8"))
+            raw: dict[str, Any] = json.loads((directory_of(name) / "lab.json").read_text("utf-8"))
             raw["nodes"] = tuple(NodeRecord(**node) for node in raw["nodes"])
             raw["owner"] = tuple(raw["owner"])
             raw["substitutes"] = tuple(raw["substitutes"])
             return cls(**raw)
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return None
+
+    @classmethod
+    def standing(cls, name: str) -> Record:
+        """The record of that lab, which must be up.
+
+        Raises
+        ------
+        LabNotUp, LabDamaged
+        """
+        record = cls.read(name)
+        if record is None:
+            if directory_of(name).exists():
+                raise LabDamaged(name, "son démarrage a été interrompu")
+            raise LabNotUp(name)
+        if record.state != "up":
+            doing = {"starting": "démarrage", "stopping": "arrêt"}[record.state]
+            raise LabDamaged(name, f"son {doing} a été interrompu, ou n'est pas fini")
+        return record
 
     def write(self) -> Record:
         """Write it whole or not at all, and return it."""
@@ -108,9 +174,13 @@ class Record:
 
 def lab_names() -> list[str]:
     """Names of all labs that left something on this machine, whole or not."""
-    if not home().is_dir():
-        return []
-    return sorted(path.name for path in home().iterdir() if path.is_dir() and NAME.fullmatch(path.name))
+    found = [path for place in _homes() if os.access(place, os.R_OK) for path in place.iterdir()]
+    return sorted({path.name for path in found if path.is_dir() and NAME.fullmatch(path.name)})
+
+
+def lock_of(name: str) -> Path:
+    """The file of that lab's lock; a command that was killed at once may have left no more than this."""
+    return directory_of(name).with_name(f".{name}.lock")
 
 
 @contextmanager
@@ -122,8 +192,9 @@ def locked(name: str) -> Iterator[None]:
     LabBusy
         Another process still holds it after a minute.
     """
-    home().mkdir(mode=0o755, parents=True, exist_ok=True)
-    path = home() / f".{name}.lock"
+    directory = directory_of(name)
+    directory.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    path = lock_of(name)
     deadline = time.monotonic() + LOCK_PATIENCE_S
     while True:
         handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -141,15 +212,11 @@ def locked(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if not (home() / name).exists():
+        if not directory.exists():
             path.unlink(missing_ok=True)
-            _remove_home_if_empty()
+            with suppress(OSError):
+                directory.parent.rmdir()  # when it holds no other lab
         os.close(handle)
-
-
-def _remove_home_if_empty() -> None:
-    with suppress(OSError):
-        home().rmdir()
 
 
 def remove_directory(directory: Path) -> None:

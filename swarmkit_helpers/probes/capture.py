@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 
@@ -15,6 +15,7 @@ from ..lab.cluster import Capabilities, Lab
 from ..lab.images import TOOLS
 from ..lab.locate import Place, locate
 from ..lab.node import Node
+from ..simulation import simulated_html
 from ..topology.fetch import snapshot
 from ..topology.model import Container, Topology
 from ..topology.packet import VxlanPacket
@@ -151,7 +152,7 @@ class Capture:
         typed = "".join(
             f"<li>{escape(node)}{NBSP}: <code>{escape(command)}</code></li>" for node, command in self.commands
         )
-        return f"<ul>{typed}</ul><p>{escape(str(self))}</p>"
+        return f"{simulated_html(self.result.simulated)}<ul>{typed}</ul><p>{escape(str(self))}</p>"
 
 
 class LiveCapture:
@@ -223,7 +224,7 @@ class LiveCapture:
             try:
                 while not sent.done():
                     wait_for([sent], LOOK_S)
-                    new = list(decode_pcap(listener.pcap))[told:]
+                    new = self._decoded(listener.pcap)[told:]
                     told += len(new)
                     yield from new
             except BaseException:
@@ -232,7 +233,7 @@ class LiveCapture:
                 raise
             result = sent.result()
             raw = listener.finish()
-        packets = tuple(decode_pcap(raw))
+        packets = tuple(self._decoded(raw))
         self.result = Capture(
             node=self._watched.name,
             result=result,
@@ -246,6 +247,10 @@ class LiveCapture:
             interface=listener.interface,
         )
         yield from packets[told:]
+
+    def _decoded(self, pcap: bytes) -> list[VxlanPacket]:
+        """The packets so far, with what is known of the lab that they passed in."""
+        return [replace(packet, simulated=self._lab.simulated) for packet in decode_pcap(pcap)]
 
 
 def capture_ping(lab: Lab, source: str, target: str, *, count: int = 2, node: str | None = None) -> Capture:

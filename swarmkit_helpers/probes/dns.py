@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from ..errors import CommandFailed
 from ..lab.cluster import Lab
 from ..lab.locate import locate
+from ..simulation import simulated_html
 from .execution import execute
 from .target import check_target
 
@@ -30,6 +31,8 @@ class Resolution:
     addresses: tuple[str, ...]
     """IPv4 addresses, sorted; empty when the name is not known."""
     output: str
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     @property
     def command(self) -> str:
@@ -42,6 +45,7 @@ class Resolution:
     def _repr_html_(self) -> str:
         answers = ", ".join(self.addresses) or "<strong>nom inconnu</strong>"
         return (
+            f"{simulated_html(self.simulated)}"
             f"<p><code>{escape(self.command)}</code></p><p>{escape(self.name)} → {answers} "
             f"<small>(réponse de {escape(self.server)})</small></p>"
         )
@@ -67,7 +71,7 @@ def resolve(lab: Lab, source: str, name: str) -> Resolution:
     done = execute(locate(lab, source), ["nslookup", name])
     if done.exit_code > 1 or not SERVER.search(done.output):
         raise CommandFailed(source, done.argv, done.exit_code, done.output)
-    return parse_nslookup(done.container, name, done.output)
+    return replace(parse_nslookup(done.container, name, done.output), simulated=done.simulated)
 
 
 def parse_nslookup(source: str, name: str, output: str) -> Resolution:

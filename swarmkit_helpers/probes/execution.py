@@ -13,6 +13,7 @@ from ..lab.cluster import Lab
 from ..lab.images import TOOLS
 from ..lab.locate import Place, locate
 from ..lab.node import Node
+from ..simulation import simulated_html
 from ..topology.sandbox import Sandbox, parse_ip_addr, parse_ip_route, parse_resolv_conf
 
 __all__ = ["Execution", "exec_container", "execute", "read_sandbox", "run_tool"]
@@ -30,6 +31,8 @@ class Execution:
     argv: tuple[str, ...]
     exit_code: int
     output: str
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     @property
     def command(self) -> str:
@@ -41,7 +44,7 @@ class Execution:
 
     def _repr_html_(self) -> str:
         output = f'<pre style="font-family: monospace">{escape(self.output)}</pre>'
-        return f"<p><code>{escape(self.command)}</code></p>{output}"
+        return f"{simulated_html(self.simulated)}<p><code>{escape(self.command)}</code></p>{output}"
 
 
 def execute(place: Place, argv: Sequence[str]) -> Execution:
@@ -61,7 +64,8 @@ def execute(place: Place, argv: Sequence[str]) -> Execution:
             exit_code = api.exec_inspect(created["Id"])["ExitCode"]
         if output or exit_code:
             break
-    return Execution(place.name, tuple(argv), int(exit_code or 0), output.decode("utf-8", "replace"))
+    said = output.decode("utf-8", "replace")
+    return Execution(place.name, tuple(argv), int(exit_code or 0), said, place.node.simulated)
 
 
 def exec_container(lab: Lab, container: str, *argv: str) -> Execution:

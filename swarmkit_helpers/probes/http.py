@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit
@@ -15,6 +15,7 @@ from ..lab.cluster import Lab
 from ..lab.images import ALPINE
 from ..lab.locate import locate
 from ..outcome import MARKS, Outcome
+from ..simulation import simulated_html
 from .execution import run_tool
 from .target import check_target
 
@@ -51,6 +52,8 @@ class HttpResult:
     command: str
     headers: tuple[tuple[str, str], ...] = ()
     """Of the answer, in its order; names in lower case."""
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -70,7 +73,8 @@ class HttpResult:
     def _repr_html_(self) -> str:
         page = f'<pre style="font-family: monospace">{escape(self._shown())}</pre>' if self.status else ""
         sign = MARKS[self.outcome].sign
-        return f"<p><code>{escape(self.command)}</code></p><p><strong>{sign}</strong> {escape(self.reason)}</p>{page}"
+        told = f"<p><code>{escape(self.command)}</code></p><p><strong>{sign}</strong> {escape(self.reason)}</p>{page}"
+        return f"{simulated_html(self.simulated)}{told}"
 
     def _shown(self) -> str:
         """The headers that a reader of a page needs, then the beginning of the page."""
@@ -148,7 +152,7 @@ def _send(
     lab: Lab, url: str, method: str, form: str, cookies: Mapping[str, str], source: str, timeout_s: int
 ) -> HttpResult:
     def not_run(reason: str, command: str = "") -> HttpResult:
-        return HttpResult(source, url, "not_run", None, "", reason, command)
+        return HttpResult(source, url, "not_run", None, "", reason, command, simulated=lab.simulated)
 
     if not _is_url(url):
         return not_run(f"« {url} » n'est pas une adresse http://…")
@@ -171,7 +175,8 @@ def _send(
         exit_code, output = run_tool(node, argv, image=ALPINE, network=network, timeout_s=timeout_s + 20)
     except EngineRefused as err:
         return not_run(f"Requête impossible : {err.detail}", command)
-    return parse_answer(source, url, command, exit_code, output, timeout_s=timeout_s)
+    answer = parse_answer(source, url, command, exit_code, output, timeout_s=timeout_s)
+    return replace(answer, simulated=lab.simulated)
 
 
 def parse_answer(source: str, url: str, command: str, exit_code: int, output: str, *, timeout_s: int) -> HttpResult:

@@ -151,7 +151,7 @@ class LivePing:
     def _outcome(self, exit_code: int, output: str, received: int) -> PingResult:
         """What `ping` would make of it; and what it never sees, a ping that was cut before it could count."""
         plan = self.plan
-        result = parse_ping(plan.source, plan.target, plan.command, exit_code, output)
+        result = plan.told(parse_ping(plan.source, plan.target, plan.command, exit_code, output))
         if result.outcome != "not_run" or not (self.stopped or exit_code >= KILLED):
             return result
         why = "à votre demande" if self.stopped else f"« {plan.source} » s'est sans doute arrêté (code {exit_code})"

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 from ..errors import EngineRefused, ObjectNotFound
 from ..lab.cluster import Lab
+from ..simulation import simulated_html
 
 __all__ = ["LogLine", "ServiceLogs", "parse_logs", "service_logs"]
 
@@ -43,6 +44,8 @@ class ServiceLogs:
     tail: int
     """Lines asked of each task."""
     lines: tuple[LogLine, ...]
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     @property
     def command(self) -> str:
@@ -55,7 +58,8 @@ class ServiceLogs:
 
     def _repr_html_(self) -> str:
         said = escape(str(self)) or "(aucune ligne)"
-        return f'<p><code>{escape(self.command)}</code></p><pre style="font-family: monospace">{said}</pre>'
+        told = f'<p><code>{escape(self.command)}</code></p><pre style="font-family: monospace">{said}</pre>'
+        return f"{simulated_html(self.simulated)}{told}"
 
 
 def service_logs(lab: Lab, service: str, *, tail: int = 50) -> ServiceLogs:
@@ -99,7 +103,8 @@ def service_logs(lab: Lab, service: str, *, tail: int = 50) -> ServiceLogs:
             is_tty=terminal,
         )
         raw = b"".join(frames)
-    return ServiceLogs(name, max(0, tail), parse_logs(raw.decode("utf-8", "replace"), name, tasks, hosts))
+    lines = parse_logs(raw.decode("utf-8", "replace"), name, tasks, hosts)
+    return ServiceLogs(name, max(0, tail), lines, lab.simulated)
 
 
 def parse_logs(output: str, service: str, tasks: Mapping[str, str], hosts: Mapping[str, str]) -> tuple[LogLine, ...]:

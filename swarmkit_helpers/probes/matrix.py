@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from typing import Literal
@@ -13,6 +13,7 @@ from ..errors import NBSP, EngineRefused, NodeUnreachable, ObjectNotFound, TooMa
 from ..lab.cluster import Lab
 from ..lab.images import TOOLS
 from ..lab.locate import Place
+from ..simulation import simulated_html
 from ..topology.fetch import snapshot
 from ..topology.holders import holder_of, shared_networks
 from ..topology.model import Container, Topology
@@ -123,7 +124,8 @@ class PingMatrix:
         return f"{len(self.pairs)} paires{NBSP}: {', '.join(counted)}"
 
     def _repr_html_(self) -> str:
-        return f"<p><code>docker container exec SOURCE ping -c 1 ADRESSE</code></p><p>{escape(str(self))}</p>"
+        note = simulated_html(self.topology.simulated)
+        return f"{note}<p><code>docker container exec SOURCE ping -c 1 ADRESSE</code></p><p>{escape(str(self))}</p>"
 
 
 def ping_matrix(
@@ -206,7 +208,10 @@ def _ping_each(place: Place, targets: Sequence[str], wait_s: int) -> tuple[dict[
         told = dict.fromkeys(targets, (NO_COMMAND[0], f"{state}{err.detail}")) | told
     lost = (0, "l'exec n'a rien rapporté")
     return {
-        target: parse_ping(place.name, target, _command(place.name, target, wait_s, beside), *told.get(target, lost))
+        target: replace(
+            parse_ping(place.name, target, _command(place.name, target, wait_s, beside), *told.get(target, lost)),
+            simulated=place.node.simulated,
+        )
         for target in targets
     }, beside
 

@@ -11,6 +11,7 @@ from typing import Literal
 from ..errors import NBSP, EngineRefused, ObjectNotFound
 from ..lab.cluster import Lab
 from ..lab.locate import Place
+from ..simulation import simulated_html
 from ..topology.fetch import snapshot
 from ..topology.holders import Holder, holder_of
 from ..topology.model import Container, Topology
@@ -74,7 +75,7 @@ class NameSurvey:
             f"{escape(', '.join(answer.addresses) or '—')}<br>{escape(answer.reason)}</li>"
             for answer in self.answers
         )
-        return f"<ul>{said}</ul>"
+        return f"{simulated_html(self.topology.simulated)}<ul>{said}</ul>"
 
 
 def explore_names(lab: Lab, source: str, names: Sequence[str] = ()) -> NameSurvey:

@@ -11,6 +11,7 @@ from ..lab.cluster import Lab
 from ..lab.images import TOOLS
 from ..lab.locate import Place, locate
 from ..outcome import MARKS, Outcome
+from ..simulation import simulated_html
 from .execution import execute, run_tool
 from .target import check_target
 
@@ -45,6 +46,8 @@ class PingResult:
     command: str
     """The docker command it stands for."""
     output: str
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     @property
     def rtt_ms(self) -> float | None:
@@ -62,7 +65,7 @@ class PingResult:
     def _repr_html_(self) -> str:
         mark = MARKS[self.outcome]
         return (
-            f"<p><code>{escape(self.command)}</code></p>"
+            f"{simulated_html(self.simulated)}<p><code>{escape(self.command)}</code></p>"
             f"<p><strong>{mark.sign} {mark.word}</strong> — {escape(self.reason)}</p>"
             f'<pre style="font-family: monospace">{escape(self.output)}</pre>'
         )
@@ -107,7 +110,12 @@ class PingPlan:
         """What comes of it when the engine refuses to start it."""
         state = "" if self.place.state == "running" else f" (il est dans l'état « {self.place.state} »)"
         reason = f"Le ping n'a pas pu être lancé depuis « {self.source} »{state} : {err.detail}"
-        return PingResult(self.source, self.target, "not_run", 0, 0, (), None, reason, self.command, "")
+        nothing = PingResult(self.source, self.target, "not_run", 0, 0, (), None, reason, self.command, "")
+        return self.told(nothing)
+
+    def told(self, result: PingResult) -> PingResult:
+        """What came of it, with what is known of the lab in which it was sent."""
+        return replace(result, simulated=self.place.node.simulated)
 
 
 def ping(
@@ -167,7 +175,7 @@ def ping(
             exit_code, output = plan.send()
     except EngineRefused as err:
         return plan.refused(err)
-    return parse_ping(source, target, plan.command, exit_code, output)
+    return plan.told(parse_ping(source, target, plan.command, exit_code, output))
 
 
 def plan_ping(

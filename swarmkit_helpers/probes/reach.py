@@ -9,6 +9,7 @@ from html import escape
 
 from ..lab.cluster import Lab
 from ..lab.locate import locate
+from ..simulation import simulated_html
 from .matrix import ping_each
 from .ping import PingResult
 from .target import check_target
@@ -26,6 +27,8 @@ class Reach:
     names: tuple[str, ...]
     pings: Mapping[tuple[str, str], PingResult]
     """(source, target) -> its ping; not those of a container to itself."""
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     @property
     def answered(self) -> frozenset[tuple[str, str]]:
@@ -49,7 +52,7 @@ class Reach:
             for source in self.names
         )
         return (
-            "<p><code>docker container exec SOURCE ping -c 1 CIBLE</code></p>"
+            f"{simulated_html(self.simulated)}<p><code>docker container exec SOURCE ping -c 1 CIBLE</code></p>"
             f'<table border="0"><thead><tr><th {style}>SOURCE \\ CIBLE</th>{head}</tr></thead>'
             f"<tbody>{rows}</tbody></table>"
         )
@@ -81,4 +84,5 @@ def ping_all(lab: Lab, names: Sequence[str]) -> Reach:
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         answers = pool.map(lambda place: ping_each(place, names, wait_s=WAIT_S), places)
         said = dict(zip(names, answers, strict=True))
-    return Reach(tuple(names), {(s, t): said[s][t] for s in names for t in names if s != t})
+    pings = {(s, t): said[s][t] for s in names for t in names if s != t}
+    return Reach(tuple(names), pings, lab.simulated)

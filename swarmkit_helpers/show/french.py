@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ..simulation import SIMULATED, simulated_mark
 from ..topology.model import Topology
 
 __all__ = ["count", "listing", "milliseconds", "natural", "notes", "seconds", "titled", "typeset"]
@@ -51,11 +52,11 @@ def natural(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
 
 
-def notes(*topologies: Topology) -> tuple[str, ...]:
-    """What a reader must know of the snapshots: simulated, or with nodes that did not answer."""
+def notes(*topologies: Topology, simulated: bool = False) -> tuple[str, ...]:
+    """What a reader must know of the snapshots, or of packets: simulated, or with nodes that did not answer."""
     said = []
-    if any(topology.simulated for topology in topologies):
-        said.append("Labo simulé : aucun vrai moteur Docker derrière ces valeurs.")
+    if simulated or any(topology.simulated for topology in topologies):
+        said.append(SIMULATED)
     silent = dict.fromkeys(node.name for topology in topologies for node in topology.silent_nodes)
     if silent:
         missing = "n'a pas répondu, ce qu'il contient manque ici"
@@ -65,6 +66,6 @@ def notes(*topologies: Topology) -> tuple[str, ...]:
     return tuple(typeset(sentence) for sentence in said)
 
 
-def titled(title: str, *topologies: Topology) -> str:
+def titled(title: str, *topologies: Topology, simulated: bool = False) -> str:
     """A figure's title, which says when the lab is simulated."""
-    return f"{title} (simulé)" if any(topology.simulated for topology in topologies) else title
+    return simulated_mark(title, simulated or any(topology.simulated for topology in topologies))

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["noted", "table_html"]
 
 
-def noted(rows: Sequence[tuple[object, ...]], columns: Mapping[str, Any], *topologies: Topology) -> pd.DataFrame:
+def noted(
+    rows: Sequence[tuple[object, ...]], columns: Mapping[str, Any], *topologies: Topology, simulated: bool = False
+) -> pd.DataFrame:
     """Make a table that keeps its columns and their types even without a row.
 
     Parameters
@@ -25,6 +27,8 @@ def noted(rows: Sequence[tuple[object, ...]], columns: Mapping[str, Any], *topol
         Title -> dtype.
     topologies
         The snapshots it says something of: their notes stand above it.
+    simulated
+        True when what it shows comes from a simulated lab, whatever the snapshots.
     """
     import pandas as pd
 
@@ -36,7 +40,7 @@ def noted(rows: Sequence[tuple[object, ...]], columns: Mapping[str, Any], *topol
             for place, (title, dtype) in enumerate(columns.items())
         }
     )
-    table.attrs["notes"] = notes(*topologies)
+    table.attrs["notes"] = notes(*topologies, simulated=simulated)
     return table
 
 

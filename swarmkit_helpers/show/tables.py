@@ -444,6 +444,7 @@ def packets_table(packets: Iterable[VxlanPacket], topology: Topology | None = No
         ``VNI`` (Int64), ``réseau`` (str, missing without a topology), ``conteneur source``, ``conteneur destination``,
         ``contenu`` (str), ``octets dehors``, ``octets dedans`` (Int64: whole frames), ``octets ajoutés`` (Int64).
     """
+    seen = list(packets)
     rows = [
         (
             round(packet.time_s * 1000, 3),
@@ -460,7 +461,7 @@ def packets_table(packets: Iterable[VxlanPacket], topology: Topology | None = No
             packet.inner_bytes,
             packet.added_bytes,
         )
-        for packet in packets
+        for packet in seen
     ]
     columns = {
         "temps (ms)": "float64",
@@ -477,7 +478,8 @@ def packets_table(packets: Iterable[VxlanPacket], topology: Topology | None = No
         "octets dedans": "Int64",
         "octets ajoutés": "Int64",
     }
-    return noted(rows, columns, *([topology] if topology else []))
+    simulated = any(packet.simulated for packet in seen)
+    return noted(rows, columns, *([topology] if topology else []), simulated=simulated)
 
 
 OBJECTS = {

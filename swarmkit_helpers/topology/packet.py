@@ -47,6 +47,8 @@ class VxlanPacket:
     inner_ethernet_bytes: int = ETHERNET_BYTES
     inner_ipv4_bytes: int = IPV4_BYTES
     """Length of the inner IPv4 header; it means nothing where there is none."""
+    simulated: bool = False
+    """True when no real engine sent it."""
 
     @property
     def added_bytes(self) -> int:

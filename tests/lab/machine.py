@@ -21,7 +21,9 @@ def traces(name: str, inodes: frozenset[str] = frozenset()) -> list[str]:
     directory = str(home() / name)
     found = [line for line in Path("/proc/self/mountinfo").read_text("utf-8").splitlines() if f"{directory}/" in line]
     found += [str(path) for path in (home() / name, home() / f".{name}.lock") if path.exists()]
-    found += [str(path) for path in Path("/sys/fs/cgroup").rglob(f"swarmlab-{name}-*")]
+    # Groups of other labs may go meanwhile: os.walk passes over them.
+    groups = (Path(place) / group for place, names, _ in os.walk("/sys/fs/cgroup") for group in names)
+    found += [str(group) for group in groups if group.name.startswith(f"swarmlab-{name}-")]
     for process in Path("/proc").iterdir():
         if not process.name.isdecimal() or int(process.name) == os.getpid():
             continue

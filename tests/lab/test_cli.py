@@ -81,7 +81,8 @@ def test_doctor_tells_each_lack_with_its_remedy() -> None:
         (["env", "worker9"], 1, ["worker9", "manager, worker1, worker2"]),
         (["restore", "77"], 1, ["77", "00, 10, 11"]),
         (["run", "77"], 1, ["77", "00, 10, 11"]),
-        (["up", "--backend", "embedded"], 1, ["embedded", "swarmlab up --backend local"]),
+        (["up", "--backend", "dind"], 1, ["dind", "swarmlab up --backend local"]),
+        (["up", "--backend", "embedded"], 1, ["existe déjà", "local", "swarmlab down"]),
     ],
 )
 def test_what_does_not_exist(name: str, words: list[str], code: int, said: list[str]) -> None:

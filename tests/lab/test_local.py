@@ -185,6 +185,14 @@ def test_up_killed_at_any_moment_is_removed_by_down(name: str, after_s: float) -
     assert traces(name, inodes) == []
 
 
+def test_a_lock_alone_is_removed_by_down(name: str) -> None:
+    home().mkdir(parents=True, exist_ok=True)
+    (home() / f".{name}.lock").touch()
+    assert local.down(name)
+    assert traces(name) == []
+    assert not local.down(name)
+
+
 def test_up_takes_over_from_an_up_that_was_killed(name: str) -> None:
     command = swarmlab("up", "--name", name)
     while not (home() / name / "manager" / "docker.sock").exists():
@@ -258,10 +266,10 @@ def test_a_busy_lab_is_said(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_failed_start_leaves_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(lab: object) -> None:
+    def refuse(lab: object, timeout_s: float) -> None:
         raise RuntimeError("no swarm today")
 
-    monkeypatch.setattr(local, "_form_swarm", refuse)
+    monkeypatch.setattr(local, "form_swarm", refuse)
     with pytest.raises(RuntimeError):
         local.up(name)
     assert traces(name) == []

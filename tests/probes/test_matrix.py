@@ -17,6 +17,7 @@ from swarmkit_helpers.lab import local
 from swarmkit_helpers.lab.cluster import Lab
 from swarmkit_helpers.lab.images import TOOLS
 from swarmkit_helpers.lab.locate import Place, locate
+from swarmkit_helpers.lab.node import Node
 from swarmkit_helpers.lab.record import home
 from swarmkit_helpers.probes import matrix as matrices
 from swarmkit_helpers.probes.execution import TOOL_LABEL, Execution, run_tool
@@ -156,7 +157,8 @@ def test_what_an_exec_lost_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> No
         return Execution("a1", tuple(argv), 0, record.format(targets[0]))
 
     monkeypatch.setattr(matrices, "execute", execute)
-    place = Place(None, "id", "a1", "running", "alpine", ())  # type: ignore[arg-type]
+    node = Node("manager", "manager.i2tch.loc", "10.0.3.62", "manager", "unix:///nowhere", "essai")
+    place = Place(node, "id", "a1", "running", "alpine", ())
     results = matrices.ping_each(place, ["10.0.1.2", "10.0.1.3", "10.0.1.4"])
     assert asked == [("10.0.1.2", "10.0.1.3", "10.0.1.4"), ("10.0.1.3", "10.0.1.4")]
     assert {target: result.outcome for target, result in results.items()} == {

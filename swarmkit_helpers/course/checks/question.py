@@ -26,6 +26,7 @@ from ...errors import (
 from ...lab.cluster import Lab
 from ...lab.kernel import LACKS
 from ...outcome import MARKS, Outcome
+from ...simulation import simulated_mark
 from ...topology.fetch import snapshot
 from ...topology.model import Container, Network, Service, Topology
 
@@ -74,10 +75,13 @@ class CheckResult:
     cause: str = ""
     hint: str = ""
     lack: str | None = None
+    simulated: bool = False
+    """True when no real engine is behind it."""
 
     def __str__(self) -> str:
         mark = MARKS[self.outcome]
-        lines = [f"{mark.sign} {self.id} {self.title} : {mark.word}", f"  observé : {self.observed}"]
+        word = simulated_mark(mark.word, self.simulated)
+        lines = [f"{mark.sign} {self.id} {self.title} : {word}", f"  observé : {self.observed}"]
         if self.cause:
             lines.append(f"  cause probable : {self.cause}")
         if self.outcome == "failed" and self.hint:
@@ -94,7 +98,7 @@ class CheckResult:
             more += f"<br><em>Indice :</em> {escape(self.hint)}"
         return (
             f'<div style="border-left:4px solid {mark.colour};padding:.3em .8em;margin:.3em 0">'
-            f'<strong style="color:{mark.colour}">{mark.sign} {mark.word}</strong>'
+            f'<strong style="color:{mark.colour}">{mark.sign} {simulated_mark(mark.word, self.simulated)}</strong>'
             f" — {escape(self.id)} {escape(self.title)}<br><em>Observé :</em> {escape(self.observed)}{more}</div>"
         )
 
@@ -255,7 +259,14 @@ def check(lab: Lab, identity: str, *, patience_s: float | None = None) -> CheckR
         time.sleep(EVERY_S)
         verdict = _look(asked, lab)
     return CheckResult(
-        asked.id, asked.title, verdict.outcome, verdict.observed, verdict.cause, asked.hint, verdict.lack
+        asked.id,
+        asked.title,
+        verdict.outcome,
+        verdict.observed,
+        verdict.cause,
+        asked.hint,
+        verdict.lack,
+        simulated=lab.simulated,
     )
 
 

@@ -103,8 +103,8 @@ def draw_nested(packet: VxlanPacket, topology: Topology | None) -> Figure:
     layers = _layers(packet, topology)
     canvas = Canvas(SHEET)
     y = canvas.title(
-        titled("Un paquet VXLAN capturé : une trame dans un paquet", *known),
-        notes(*known),
+        titled("Un paquet VXLAN capturé : une trame dans un paquet", *known, simulated=packet.simulated),
+        notes(*known, simulated=packet.simulated),
         f"Capturé entre deux nœuds à t = {packet.time_s:.3f} s : {packet.protocol}.".replace(".", ",", 1),
     )
     y = _ribbon(canvas, y, packet, layers)
@@ -213,6 +213,6 @@ def _alt_nested(packet: VxlanPacket, layers: list[Layer], known: list[Topology])
             f"La trame extérieure fait {packet.outer_bytes} octets, celle du conteneur {packet.inner_bytes} :",
             f"{packet.added_bytes} de plus.",
             f"La MTU de l'overlay perd {packet.mtu_cost_bytes} octets{_sum(packet).replace(' = ', ' : ')}.",
-            *notes(*known),
+            *notes(*known, simulated=packet.simulated),
         ]
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ...simulation import simulated_html
 from ...topology.model import Topology
 from ..diagnosis import ping_steps, steps_html
 from ..french import count, milliseconds, natural, typeset
@@ -189,7 +190,7 @@ class PingPanel(Panel):
                 "<details><summary>ce que ping a écrit</summary>"
                 f'<pre style="font-family: monospace">{escape(self.result.output)}</pre></details>'
             )
-        return f"{command}{steps_html(steps)}{raw}"
+        return f"{simulated_html(self.result.simulated)}{command}{steps_html(steps)}{raw}"
 
 
 def _became(reply: Reply) -> str:

@@ -1,0 +1,1 @@
+"""The Engine API: HTTP on a socket for each host."""

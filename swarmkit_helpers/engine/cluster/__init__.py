@@ -1,0 +1,1 @@
+"""What the managers of a swarm share, and what they decide from it."""

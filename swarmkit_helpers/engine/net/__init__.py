@@ -1,0 +1,1 @@
+"""The network between containers: who has which address, which packet reaches whom, what a name gives."""

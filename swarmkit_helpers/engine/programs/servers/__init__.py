@@ -1,0 +1,1 @@
+"""Servers: nginx, redis, PostgreSQL, and the programs of the voting application."""

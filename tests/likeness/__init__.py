@@ -1,0 +1,1 @@
+"""How like the real engine the embedded one is: the same requests to both, their answers compared."""
