@@ -87,8 +87,8 @@ def pairs(one: list[Any], other: list[Any]) -> Iterator[tuple[Any, Any]]:
     if not all(isinstance(item, dict) and "Actor" in item for item in (*one, *other)):
         yield from zip_longest(one, other, fillvalue=ABSENT)
         return
-    known = [[event_key(item) for item in items] for items in (one, other)]
-    for how, begin, end, start, stop in SequenceMatcher(None, *known, autojunk=False).get_opcodes():
+    known, told = [event_key(item) for item in one], [event_key(item) for item in other]
+    for how, begin, end, start, stop in SequenceMatcher(None, known, told, autojunk=False).get_opcodes():
         if how == "equal":
             yield from zip(one[begin:end], other[start:stop], strict=True)
         else:

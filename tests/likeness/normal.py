@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ class Rule:
     name: str
     why: str
     text: str = ""
-    by: str = ""
+    by: str | Callable[[re.Match[str]], str] = ""
     field: str = ""
 
 
@@ -114,8 +114,8 @@ RULES = (
     Rule(
         "order of neighbours",
         "a hash table's, seeded by chance",
-        text=r"(10\.9\.0\.3 dev .*\n)(10\.9\.0\.77 dev .*\n)(10\.9\.0\.1 dev .*\n)",
-        by=r"\3\2\1",
+        text=r"(?m)(?:^[\d.]+ dev eth0 .*\n)+",
+        by=lambda found: "".join(sorted(found[0].splitlines(keepends=True))),
     ),
     Rule(
         "neighbour that does not answer",

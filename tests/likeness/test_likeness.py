@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from .compare import Compared, compare
+from .compare import Compared, Difference, compare
 from .explained import EXPLAINED, explanation
 from .labs import played_by, played_embedded, real_lab
 from .operations import NOT_ASKED, OPERATIONS, operation
@@ -56,7 +56,7 @@ def test_each_scenario_and_no_other_is_recorded() -> None:
 
 @pytest.mark.swarm
 def test_real_engines_still_answer_as_recorded() -> None:
-    found = []
+    found: list[Difference] = []
     with real_lab(f"like-{os.getpid()}") as sockets:
         for name in RECORDED_ANEW:
             found += compare(read(name), played_by(by_name[name], sockets)).differences
