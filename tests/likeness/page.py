@@ -96,5 +96,9 @@ def page(compared: Mapping[str, Compared]) -> str:
             )
             + ".",
             "",
+            "Events of one container, of one of its execs, or between it and one network stay in their order; those of",
+            "different objects are put one object after the other. How often a node that joins is updated before its",
+            "engine is known is chance: that is told once.",
+            "",
         ]
     )
