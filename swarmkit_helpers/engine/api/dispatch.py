@@ -14,7 +14,6 @@ from ..refusal import Refusal
 from . import (
     archive,
     attach,
-    configs,
     containers,
     execs,
     images,
@@ -43,7 +42,7 @@ UNESCAPED = "/$&+,:;=@!'()*"
 VERSIONED = re.compile(r"/v([0-9.]+)(/.*)")
 MODULES = (
     system, logs, attach, execs, archive, containers, images, networks, volumes, swarm, nodes, services, tasks, secrets,
-    configs, plugins,
+    plugins,
 )  # fmt: skip
 TABLE = Table(route for module in MODULES for route in module.ROUTES)
 

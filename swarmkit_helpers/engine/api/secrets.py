@@ -1,9 +1,12 @@
-"""Secrets of the swarm."""
+"""Secrets and configs of the swarm: what is asked of both, in the same words."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
+from ..cluster.secrets import DataKind
 from . import bodies
 from .answers import empty, json_answer
 from .call import Call
@@ -11,42 +14,48 @@ from .routes import Route
 
 __all__ = ["ROUTES"]
 
+SPECS = {"secret": bodies.SECRET_SPEC, "config": bodies.CONFIG_SPEC}
 
-async def listing(call: Call) -> web.StreamResponse:
-    """``GET /secrets``."""
+
+async def _listing(kind: DataKind, call: Call) -> web.StreamResponse:
+    """``GET /secrets``, ``GET /configs``."""
     chosen = call.filters()
-    return json_answer(call.host.swarm.require_manager().listed("secret", chosen.given))
+    return json_answer(call.host.swarm.require_manager().listed(kind, chosen.given))
 
 
-async def inspect(call: Call) -> web.StreamResponse:
-    """``GET /secrets/{name}``."""
-    return json_answer(call.host.swarm.require_manager().find("secret", call.name))
+async def _inspect(kind: DataKind, call: Call) -> web.StreamResponse:
+    """``GET /secrets/{name}``, ``GET /configs/{name}``."""
+    return json_answer(call.host.swarm.require_manager().find(kind, call.name))
 
 
-async def create(call: Call) -> web.StreamResponse:
-    """``POST /secrets/create``."""
-    spec = await call.body(bodies.SECRET_SPEC)
-    return json_answer(await call.settle(call.host.swarm.require_manager().create_secret(spec)), 201)
+async def _create(kind: DataKind, call: Call) -> web.StreamResponse:
+    """``POST /secrets/create``, ``POST /configs/create``."""
+    spec = await call.body(SPECS[kind])
+    return json_answer(await call.settle(call.host.swarm.require_manager().create_data(kind, spec)), 201)
 
 
-async def update(call: Call) -> web.StreamResponse:
-    """``POST /secrets/{name}/update``."""
-    spec = await call.body(bodies.SECRET_SPEC)
-    version = call.object_version("secret", "invalid secret version")
-    call.host.swarm.require_manager().update_secret(call.name, version, spec)
+async def _update(kind: DataKind, call: Call) -> web.StreamResponse:
+    """``POST /secrets/{name}/update``, ``POST /configs/{name}/update``."""
+    spec = await call.body(SPECS[kind])
+    version = call.object_version(kind, f"invalid {kind} version")
+    call.host.swarm.require_manager().update_data(kind, call.name, version, spec)
     return empty()
 
 
-async def remove(call: Call) -> web.StreamResponse:
-    """``DELETE /secrets/{name}``."""
-    call.host.swarm.require_manager().remove_secret(call.name)
+async def _remove(kind: DataKind, call: Call) -> web.StreamResponse:
+    """``DELETE /secrets/{name}``, ``DELETE /configs/{name}``."""
+    call.host.swarm.require_manager().remove_data(kind, call.name)
     return empty(204)
 
 
-ROUTES = (
-    Route("GET", "/secrets", listing),
-    Route("GET", "/secrets/{name}", inspect),
-    Route("POST", "/secrets/create", create),
-    Route("POST", "/secrets/{name}/update", update),
-    Route("DELETE", "/secrets/{name}", remove),
-)
+def _routes(kind: DataKind) -> tuple[Route, ...]:
+    return (
+        Route("GET", f"/{kind}s", partial(_listing, kind)),
+        Route("GET", f"/{kind}s/{{name}}", partial(_inspect, kind)),
+        Route("POST", f"/{kind}s/create", partial(_create, kind)),
+        Route("POST", f"/{kind}s/{{name}}/update", partial(_update, kind)),
+        Route("DELETE", f"/{kind}s/{{name}}", partial(_remove, kind)),
+    )
+
+
+ROUTES = (*_routes("secret"), *_routes("config"))

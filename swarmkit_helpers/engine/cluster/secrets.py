@@ -11,7 +11,7 @@ from .lookup import find
 from .rpc import refused
 from .store import Store
 
-__all__ = ["MOST_BYTES", "create_data", "remove_data", "update_data"]
+__all__ = ["MOST_BYTES", "DataKind", "create_data", "remove_data", "update_data"]
 
 DataKind = Literal["secret", "config"]
 MOST_BYTES: dict[DataKind, int] = {"secret": 512_000, "config": 1_024_000}

@@ -246,29 +246,17 @@ class Swarm:
         """Remove a node; see `nodes.remove_node`."""
         self.members.pop(nodes.remove_node(self.store, self.quorum, reference, force)["ID"], None)
 
-    def create_secret(self, spec: Json) -> Json:
-        """Create a secret; see `secrets.create_data`."""
-        return secrets.create_data(self.store, "secret", spec)
+    def create_data(self, kind: secrets.DataKind, spec: Json) -> Json:
+        """Create a secret or a config; see `secrets.create_data`."""
+        return secrets.create_data(self.store, kind, spec)
 
-    def update_secret(self, reference: str, version: int, spec: Json) -> None:
-        """Change a secret's labels."""
-        secrets.update_data(self.store, "secret", reference, version, spec)
+    def update_data(self, kind: secrets.DataKind, reference: str, version: int, spec: Json) -> None:
+        """Change the labels of a secret or a config."""
+        secrets.update_data(self.store, kind, reference, version, spec)
 
-    def remove_secret(self, reference: str) -> None:
-        """Remove a secret that no service uses."""
-        secrets.remove_data(self.store, "secret", reference)
-
-    def create_config(self, spec: Json) -> Json:
-        """Create a config; see `secrets.create_data`."""
-        return secrets.create_data(self.store, "config", spec)
-
-    def update_config(self, reference: str, version: int, spec: Json) -> None:
-        """Change a config's labels."""
-        secrets.update_data(self.store, "config", reference, version, spec)
-
-    def remove_config(self, reference: str) -> None:
-        """Remove a config that no service uses."""
-        secrets.remove_data(self.store, "config", reference)
+    def remove_data(self, kind: secrets.DataKind, reference: str) -> None:
+        """Remove a secret or a config that no service uses."""
+        secrets.remove_data(self.store, kind, reference)
 
     def report(self, task_id: str, state: str, **status: Any) -> None:
         """What a node's agent says of a task.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import Any
+
+from swarmkit_helpers.engine.cluster.secrets import DataKind
 
 from .lab import Lab, in_lab, web
 from .test_services import INVALID, file, refusal
@@ -12,11 +15,11 @@ DATA = base64.b64encode(b"hello").decode()
 NAME = "invalid name, only 64 [a-zA-Z0-9-_.] characters allowed, and the start and end character must be [a-zA-Z0-9]"
 
 
-def calls(lab: Lab, kind: str) -> Any:
+def calls(lab: Lab, kind: DataKind) -> Any:
     class Calls:
-        create = getattr(lab.swarm, f"create_{kind}")
-        update = getattr(lab.swarm, f"update_{kind}")
-        remove = getattr(lab.swarm, f"remove_{kind}")
+        create = partial(lab.swarm.create_data, kind)
+        update = partial(lab.swarm.update_data, kind)
+        remove = partial(lab.swarm.remove_data, kind)
 
     return Calls
 

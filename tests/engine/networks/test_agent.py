@@ -85,7 +85,7 @@ def test_how_tasks_end() -> None:
 
 def test_templates_labels_secrets() -> None:
     async def work(town: Town) -> None:
-        secret = town.swarm.create_secret({"Name": "se", "Data": "c2VjCg=="})["ID"]
+        secret = town.swarm.create_data("secret", {"Name": "se", "Data": "c2VjCg=="})["ID"]
         reference = {
             "SecretID": secret,
             "SecretName": "se",

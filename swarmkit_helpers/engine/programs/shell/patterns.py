@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import re
 
+from ..characters import CLASSES
+
 __all__ = ["Characters", "has_pattern", "matches", "regular", "trimmed"]
 
 Characters = list[tuple[str, bool]]
 """Characters, and whether each was quoted: then it stands for itself."""
-CLASSES = {
-    "alpha": "a-zA-Z",
-    "digit": "0-9",
-    "alnum": "a-zA-Z0-9",
-    "space": r"\s",
-    "upper": "A-Z",
-    "lower": "a-z",
-    "blank": r" \t",
-    "xdigit": "0-9a-fA-F",
-    "punct": r"!-/:-@\[-`{-~",
-}
 
 
 def has_pattern(characters: Characters) -> bool:

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ..characters import CLASSES
+
 __all__ = ["regular"]
 
-CLASSES = {
-    "alpha": "a-zA-Z",
-    "digit": "0-9",
-    "alnum": "a-zA-Z0-9",
-    "space": r"\s",
-    "upper": "A-Z",
-    "lower": "a-z",
-    "blank": r" \t",
-    "xdigit": "0-9a-fA-F",
-    "punct": r"!-/:-@\[-`{-~",
-}
 SIGNS = "(){}+?|"
 """Written with a backslash in a basic expression, without in an extended one."""
 EDGES = {"<": r"\b(?=\w)", ">": r"\b(?<=\w)", "`": r"\A", "'": r"\Z"}
