@@ -217,8 +217,11 @@ def sight_service(service: Json, tasks: Sequence[Json], replaced: Container[str]
         for task in running
         if task["DesiredState"] == "running" and task["ID"] not in replaced and _is_current(task, service)
     ]
+    slots = {_slot(task) for task in current}
     stale = len(running) - len(current)
-    done = len({_slot(task) for task in current} | _finished(service, tasks))
+    # Just after a change, tasks that are one too many do not show yet that they are to go.
+    surplus = max(len(slots) - wanted, 0)
+    done = len(slots | _finished(service, tasks))
     errors = [task["Status"]["Err"] for task in tasks if task["Status"].get("Err") and _is_current(task, service)]
     cause = errors[-1] if errors else ""
     update = service.get("UpdateStatus") or {}
@@ -230,10 +233,13 @@ def sight_service(service: Json, tasks: Sequence[Json], replaced: Container[str]
         missing.append(f"{_count(wanted - done, 'tâche')} à démarrer")
     if stale:
         missing.append(f"{_count(stale, 'ancienne')} à arrêter")
-    seen = min(done, wanted) if not stale else min(done, wanted - 1)
+    if surplus:
+        missing.append(f"{surplus} en trop à arrêter")
+    leaving = stale + surplus
+    seen = min(done, wanted) if not leaving else min(done, wanted - 1)
     hopeless = paused or any(sign in cause for sign in HOPELESS)
     # With no task wanted, those that still run are what is waited for.
-    return Sighting(max(seen, 0), wanted or stale, " et ".join(missing), cause, hopeless)
+    return Sighting(max(seen, 0), wanted or leaving, " et ".join(missing), cause, hopeless)
 
 
 def _looker(lab: Lab, name: str) -> Callable[[], Sighting]:
